@@ -1,0 +1,102 @@
+"""Fixtures that every test may use: databases of both kinds, and what a browser needs to start."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.chrome.options import Options
+
+from tests.support import postgres
+
+BROWSER_APT_LINE = "apt-get install -y --no-install-recommends chromium chromium-driver"
+BROWSER_PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "chromedriver": ("chromedriver",)}
+
+# A browser under test asks nobody for updates, lists or experiments: every request in a log is the page's own.
+BROWSER_ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-extensions",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--lang=en-US",
+)
+
+MARKS_BY_FIXTURE = {
+    "browser": {"dash_br", "dash_duo", "dash_duo_mp"},
+    "postgres": {"postgres_server", "postgres_url", "postgres_cluster"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the fixtures it asks for, so that `make test-quick` leaves out the right ones."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        for mark, fixtures in MARKS_BY_FIXTURE.items():
+            if names & fixtures:
+                item.add_marker(mark)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server for the whole run: the one TEST_POSTGRES_URL names, else a private one."""
+    url = os.environ.get("TEST_POSTGRES_URL")
+    if url:
+        yield postgres.NamedServer(url)
+        return
+    try:
+        with postgres.private_server() as server:
+            yield server
+    except postgres.PostgresMissingError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+    """The SQLAlchemy URL of an empty PostgreSQL database that only this test has."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_cluster() -> Iterator[postgres.PrivateServer]:
+    """A running server that only this test has: it may `stop()` and `start()` it. Costs about a second."""
+    try:
+        with postgres.private_server() as server:
+            yield server
+    except postgres.PostgresMissingError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The SQLAlchemy URL of an empty database: the test runs once on SQLite (a file), once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'cgm.sqlite3'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+def pytest_setup_options() -> Options:
+    """Return the options of dash's browser fixtures; without a browser or driver the test fails, it never skips."""
+    found = {name: _first_on_path(programs) for name, programs in BROWSER_PROGRAMS.items()}
+    missing = [name for name, path in found.items() if path is None]
+    if missing:
+        pytest.fail(f"{' and '.join(missing)} not found; install with: {BROWSER_APT_LINE}", pytrace=False)
+    # Named outright, so that selenium does not go looking for a driver on the network.
+    os.environ.setdefault("SE_CHROMEDRIVER", str(found["chromedriver"]))
+    options = Options()
+    options.binary_location = str(found["chromium"])
+    for argument in BROWSER_ARGUMENTS:
+        options.add_argument(argument)
+    return options
+
+
+def _first_on_path(programs: tuple[str, ...]) -> str | None:
+    return next((path for path in map(shutil.which, programs) if path), None)
