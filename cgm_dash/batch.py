@@ -22,8 +22,8 @@ NO_TREND = 0
 class Columns:
     """n readings of one wearer from one source, any order, duplicates allowed, not yet validated.
 
-    kind: reading.Kind. ts: UTC epoch seconds. mg_dl: mg/dL as received. flag: reading.Flag. trend: reading.Trend, 0 none.
-    period_s: seconds. offset_min: minutes, NO_OFFSET unknown. raw: each record as received (JSON text), where the
+    kind: reading.Kind. ts: UTC epoch seconds. mg_dl: mg/dL as received. flag: reading.Flag. trend: reading.Trend, 0
+    none. period_s: seconds. offset_min: minutes, NO_OFFSET unknown. raw: each record as received (JSON text), where the
     source keeps it; used only when a record is rejected.
     """
 
@@ -98,7 +98,7 @@ class Wearer:
 
 @dataclass(frozen=True, slots=True)
 class SensorSeen:
-    """A sensor the upstream named. activated: UTC epoch seconds or None. warmup_min: minutes without values at its start."""
+    """A sensor the upstream named. activated: UTC epoch seconds or None. warmup_min: first minutes without values."""
 
     serial: str
     kind: str = ""
@@ -109,7 +109,7 @@ class SensorSeen:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that cannot be a reading. reason: a stable word (`future`, `out-of-range`, `no-time` ...); raw: as received."""
+    """A record that cannot be a reading. reason: a stable word (`future`, `no-time` ...); raw: as received."""
 
     reason: str
     raw: str

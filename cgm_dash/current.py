@@ -1,4 +1,4 @@
-"""What is true now: the newest reading, how old it is, whether it may still be called current, and where it is going."""
+"""What is true now: the newest reading, its age, whether it may still be called current, where it is going."""
 
 import enum
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ class SourceError(CgmDashError):
     """Readings could not be had.
 
     code: a key of trouble.TROUBLES. retry_at: epoch seconds UTC of the next sensible try, None where only a person's
-    action helps. detail: what an operator may read beside the sentence (a status code, a step's name); no personal data.
+    action helps. detail: what an operator may read beside the sentence (a status code); no personal data.
     """
 
     def __init__(self, code: str, *, retry_at: float | None = None, detail: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The compact series all analysis and every chart runs on: one wearer, one merged line, each reading with its weight."""
+"""The compact series all analysis and every chart runs on: one wearer, one line, each reading with its weight."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -108,7 +108,8 @@ class Settings:
             raise ConfigError(f"{PREFIX}{missing}: missing; set it, or remove the other half of the account")
         if self.demo and self.has_account:
             raise ConfigError(
-                f"{PREFIX}DEMO: '1' shows invented data, but an account is set; remove {PREFIX}DEMO or {PREFIX}LLU_EMAIL"
+                f"{PREFIX}DEMO: '1' shows invented data, but an account is set;"
+                f" remove {PREFIX}DEMO or {PREFIX}LLU_EMAIL"
             )
         if self.has_account and not self.upstream_is_local and self.poll_seconds < REAL_POLL_SECONDS:
             raise ConfigError(
@@ -287,7 +288,9 @@ def _upstream_url(text: str) -> str:
     base = text.removesuffix("/{region}").rstrip("/")
     parts = urlsplit(base)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError(f"expected a base address such as http://127.0.0.1:8060 or one ending in /{{region}}, got '{text}'")
+        raise ValueError(
+            f"expected a base address such as http://127.0.0.1:8060 or one ending in /{{region}}, got '{text}'"
+        )
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError(f"plain http would send the password readable through the network, got '{text}'; use https")
     return text

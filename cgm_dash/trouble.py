@@ -41,28 +41,133 @@ TROUBLES: Mapping[str, Trouble] = _table(
     ("timeout", Level.TIME, _("LibreLinkUp took too long to answer. We try again by ourselves.")),
     ("server-error", Level.TIME, _("LibreLinkUp has a fault on its side. We try again by ourselves.")),
     ("maintenance", Level.TIME, _("LibreLinkUp is down for maintenance. We try again by ourselves.")),
-    ("rate-limited", Level.TIME, _("LibreLinkUp asks us to slow down. Nothing is lost: up to 12 hours can be fetched afterwards.")),
-    ("blocked", Level.TIME, _("LibreLinkUp's gatekeeper refuses this address for now. It has nothing to do with the password.")),
-    ("locked", Level.TIME, _("The account is locked for some minutes after failed sign-ins. We wait and try once more.")),
-    ("session-refused", Level.TIME, _("LibreLinkUp refuses a fresh session. Sign in once with its app if this lasts.")),
+    (
+        "rate-limited",
+        Level.TIME,
+        _("LibreLinkUp asks us to slow down. Nothing is lost: up to 12 hours can be fetched afterwards."),
+    ),
+    (
+        "blocked",
+        Level.TIME,
+        _("LibreLinkUp's gatekeeper refuses this address for now. It has nothing to do with the password."),
+    ),
+    (
+        "locked",
+        Level.TIME,
+        _("The account is locked for some minutes after failed sign-ins. We wait and try once more."),
+    ),
+    (
+        "session-refused",
+        Level.TIME,
+        _("LibreLinkUp refuses a fresh session. Sign in once with its app if this lasts."),
+    ),
     ("bad-answer", Level.TIME, _("LibreLinkUp sent an answer we could not read. We try again by ourselves.")),
     ("no-data", Level.TIME, _("LibreLinkUp answered without any data. We try again by ourselves.")),
     # the operator or an update of this program helps
-    ("version-refused", Level.OPERATOR, _("LibreLinkUp demands a newer app version than we can speak. Look for an update of this program.")),
-    ("headers-refused", Level.OPERATOR, _("LibreLinkUp refuses the form of our requests. Look for an update of this program.")),
-    ("account-refused", Level.OPERATOR, _("LibreLinkUp does not recognise the account of this session. Look for an update of this program.")),
-    ("redirect-loop", Level.OPERATOR, _("LibreLinkUp sends us in a circle between its regions. Set CGM_DASH_LLU_REGION.")),
-    ("host-refused", Level.OPERATOR, _("LibreLinkUp names a region that cannot be one of its own. The password was not sent there.")),
-    ("closed-by-maker", Level.OPERATOR, _("The maker has switched off this interface. Your history stays; file imports go on working.")),
+    (
+        "version-refused",
+        Level.OPERATOR,
+        _("LibreLinkUp demands a newer app version than we can speak. Look for an update of this program."),
+    ),
+    (
+        "headers-refused",
+        Level.OPERATOR,
+        _("LibreLinkUp refuses the form of our requests. Look for an update of this program."),
+    ),
+    (
+        "account-refused",
+        Level.OPERATOR,
+        _("LibreLinkUp does not recognise the account of this session. Look for an update of this program."),
+    ),
+    (
+        "redirect-loop",
+        Level.OPERATOR,
+        _("LibreLinkUp sends us in a circle between its regions. Set CGM_DASH_LLU_REGION."),
+    ),
+    (
+        "host-refused",
+        Level.OPERATOR,
+        _("LibreLinkUp names a region that cannot be one of its own. The password was not sent there."),
+    ),
+    (
+        "closed-by-maker",
+        Level.OPERATOR,
+        _("The maker has switched off this interface. Your history stays; file imports go on working."),
+    ),
+    (
+        "database-away",
+        Level.OPERATOR,
+        _("The database does not answer. What is fetched waits safely in a file and is stored when it is back."),
+    ),
+    (
+        "database-damaged",
+        Level.OPERATOR,
+        _("The database file cannot be read. It is kept as it is; restore a backup."),
+    ),
+    (
+        "disk-full",
+        Level.OPERATOR,
+        _("The disk is full: new readings cannot be kept. Make room; up to 12 hours can be fetched afterwards."),
+    ),
     # the user helps
-    ("wrong-password", Level.USER, _("LibreLinkUp refused this e-mail and password. We will not try again by ourselves: three refusals in a minute lock the account for five minutes.")),
-    ("terms", Level.USER, _("LibreLinkUp has new terms of use. Open its app, accept them, and readings go on by themselves within 30 minutes.")),
-    ("privacy", Level.USER, _("LibreLinkUp has a new privacy policy. Open its app, accept it, and readings go on by themselves within 30 minutes.")),
-    ("verify-email", Level.USER, _("LibreLinkUp wants the e-mail address confirmed. Open the link in its message, and readings go on by themselves within 30 minutes.")),
-    ("two-factor", Level.USER, _("This account uses two-factor sign-in, which only the app can do. Use a follower account of its own, or switch two-factor off.")),
-    ("step-unknown", Level.USER, _("LibreLinkUp asks for a step we do not know. Open its app and follow what it says.")),
-    ("no-connection", Level.USER, _("Nobody shares readings with this account yet. In the wearer's Libre app choose Connected apps, LibreLinkUp, and invite this account.")),
-    ("sharing-stopped", Level.USER, _("This person no longer shares readings with the account. Everyone else's go on.")),
+    (
+        "wrong-password",
+        Level.USER,
+        _(
+            "LibreLinkUp refused this e-mail and password. We will not try again by ourselves: three refusals "
+            "in a minute lock the account for five minutes."
+        ),
+    ),
+    (
+        "terms",
+        Level.USER,
+        _(
+            "LibreLinkUp has new terms of use. Open its app, accept them, and readings go on by themselves "
+            "within 30 minutes."
+        ),
+    ),
+    (
+        "privacy",
+        Level.USER,
+        _(
+            "LibreLinkUp has a new privacy policy. Open its app, accept it, and readings go on by themselves "
+            "within 30 minutes."
+        ),
+    ),
+    (
+        "verify-email",
+        Level.USER,
+        _(
+            "LibreLinkUp wants the e-mail address confirmed. Open the link in its message, and readings go on "
+            "by themselves within 30 minutes."
+        ),
+    ),
+    (
+        "two-factor",
+        Level.USER,
+        _(
+            "This account uses two-factor sign-in, which only the app can do. Use a follower account of its "
+            "own, or switch two-factor off."
+        ),
+    ),
+    (
+        "step-unknown",
+        Level.USER,
+        _("LibreLinkUp asks for a step we do not know. Open its app and follow what it says."),
+    ),
+    (
+        "no-connection",
+        Level.USER,
+        _(
+            "Nobody shares readings with this account yet. In the wearer's Libre app choose Connected apps, "
+            "LibreLinkUp, and invite this account."
+        ),
+    ),
+    (
+        "sharing-stopped",
+        Level.USER,
+        _("This person no longer shares readings with the account. Everyone else's go on."),
+    ),
     ("not-configured", Level.USER, _("No sensor is connected yet.")),
 )
 

@@ -20,7 +20,7 @@ class Source(Protocol):
 
 
 class SourceState(Protocol):
-    """What a source must not forget: token, region, version, latches. JSON values; kept encrypted by whoever keeps it."""
+    """What a source must not forget: token, region, version, latches. JSON values, kept encrypted."""
 
     def load(self) -> Mapping[str, Any]:
         """Return the state last saved, empty at first. Raises StoreUnavailable."""

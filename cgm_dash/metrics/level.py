@@ -10,7 +10,7 @@ from cgm_dash.series import Series
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """n: readings. mean, sd: mg/dL. cv: percent. gmi: percent. None where undefined (no reading; sd of fewer than two)."""
+    """n: readings. mean, sd: mg/dL. cv, gmi: percent. None where undefined (no reading; sd of fewer than two)."""
 
     n: int
     mean: float | None

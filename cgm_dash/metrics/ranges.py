@@ -13,7 +13,7 @@ from cgm_dash.units import ADULT, Band, Targets
 
 @dataclass(frozen=True, slots=True)
 class TimeInRanges:
-    """seconds: observed seconds in each band, very low first. Shares are percent of their sum, None without readings."""
+    """seconds: observed seconds in each band, very low first. Shares are percent of their sum."""
 
     seconds: tuple[int, int, int, int, int]
 
@@ -45,7 +45,7 @@ class TimeInRanges:
 
 
 def seconds_by_value(series: Series) -> npt.NDArray[np.int64]:
-    """Return the observed seconds at each integer mg/dL, int64, index 0..600: the histogram all range figures rest on."""
+    """Return the observed seconds at each integer mg/dL, int64, index 0..600: what all range figures rest on."""
     # One bincount over float weights is exact here: sums of whole seconds stay far below 2**53.
     return np.bincount(series.mg_dl, weights=series.seconds, minlength=MAX_MG_DL + 1).astype(np.int64)
 
