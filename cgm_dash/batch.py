@@ -4,7 +4,7 @@ Columns (numpy arrays of equal length) rather than objects: half a million objec
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,9 @@ NO_OFFSET = -32768
 """Stands in the offset column where the source did not tell the wearer's offset from UTC."""
 
 NO_TREND = 0
+
+NAMES = ("kind", "ts", "mg_dl", "flag", "trend", "period_s", "offset_min")
+"""The columns of a reading, in the order of Columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Columns:
 
     def __post_init__(self) -> None:
         n = len(self.ts)
-        for name in ("kind", "mg_dl", "flag", "trend", "period_s", "offset_min"):
+        for name in NAMES:
             if len(getattr(self, name)) != n:
                 raise ValueError(f"column {name} holds {len(getattr(self, name))} values, ts {n}")
         if self.raw is not None and len(self.raw) != n:
@@ -65,23 +68,34 @@ class Columns:
         """Return record *i* as received, or a JSON text of its columns where the source kept none."""
         if self.raw is not None:
             return self.raw[i]
-        names = ("kind", "ts", "mg_dl", "flag", "trend", "period_s", "offset_min")
-        return json.dumps({name: int(getattr(self, name)[i]) for name in names})
+        return json.dumps({name: int(getattr(self, name)[i]) for name in NAMES})
+
+    def as_lists(self) -> dict[str, list[int]]:
+        """Return each column but raw as a list of whole numbers."""
+        return {name: getattr(self, name).tolist() for name in NAMES}
+
+    @classmethod
+    def from_lists(cls, lists: Mapping[str, Sequence[int]], raw: Iterable[str] | None = None) -> "Columns":
+        """Return the columns that `as_lists` gave."""
+        return cls(
+            np.array(lists["kind"], np.int8),
+            np.array(lists["ts"], np.int64),
+            np.array(lists["mg_dl"], np.int32),
+            np.array(lists["flag"], np.int8),
+            np.array(lists["trend"], np.int8),
+            np.array(lists["period_s"], np.int32),
+            np.array(lists["offset_min"], np.int16),
+            None if raw is None else tuple(raw),
+        )
 
     @classmethod
     def of(cls, readings: Iterable[Reading], raw: Iterable[str] | None = None) -> "Columns":
         """Return the columns of a few *readings*."""
         rows = list(readings)
-        return cls(
-            np.array([r.kind for r in rows], np.int8),
-            np.array([r.ts for r in rows], np.int64),
-            np.array([r.mg_dl for r in rows], np.int32),
-            np.array([r.flag for r in rows], np.int8),
-            np.array([NO_TREND if r.trend is None else r.trend for r in rows], np.int8),
-            np.array([r.period_s for r in rows], np.int32),
-            np.array([NO_OFFSET if r.offset_min is None else r.offset_min for r in rows], np.int16),
-            None if raw is None else tuple(raw),
-        )
+        lists: dict[str, Sequence[int]] = {name: [getattr(r, name) for r in rows] for name in NAMES}
+        lists["trend"] = [NO_TREND if r.trend is None else r.trend for r in rows]
+        lists["offset_min"] = [NO_OFFSET if r.offset_min is None else r.offset_min for r in rows]
+        return cls.from_lists(lists, raw)
 
 
 @dataclass(frozen=True, slots=True)
