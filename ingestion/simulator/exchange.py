@@ -47,7 +47,7 @@ class Answer:
     """What goes back. doc: written as JSON unless raw stands instead.
 
     manner: how the socket behaves: `whole`, or `reset`, `hang`, `drip`, `cut`; pace: seconds of a hang or between two
-    bytes of a drip. gzip: None as the client asked.
+    bytes of a drip. encoded: raw is compressed already and goes out as it is, announced as gzip.
     """
 
     status: int = 200
@@ -58,7 +58,6 @@ class Answer:
     manner: str = "whole"
     pace: float = 0.0
     encoded: bool = False
-    """raw is compressed already: it goes out as it is, announced as gzip."""
 
 
 def route(method: str, target: str) -> tuple[str, str, str]:

@@ -72,8 +72,6 @@ class Injections:
             fault, arg, GROUPS[where], now, times, None if seconds is None else now + seconds, probability,
             random.Random(f"{self._world.seed}-{self._count}-{name}"),
         )  # fmt: skip
-        if fault.start is not None:
-            fault.start(self._world)
         self._list.append(injection)
         return injection
 
@@ -103,4 +101,10 @@ class Injections:
             first.arg, first.struck, first.since, first.memory,
         )  # fmt: skip
         first.struck += 1
-        return first.fault.effect(call)
+        try:
+            return first.fault.effect(call)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            if not rest:
+                raise
+            # two faults need not fit each other (a stamp spoiled twice); the inner one is shown alone
+            return self._through(rest, request)

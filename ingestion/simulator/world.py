@@ -1,10 +1,11 @@
 """The model behind the simulated service: who exists, what time it is, who may see what, and the true readings."""
 
+import contextlib
 import hashlib
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -69,6 +70,7 @@ class World:
         self.tickets = TicketOffice(seed)
         self._locks: dict[str, LockState] = {}
         self._answers = 0
+        self._frozen: float | None = None
 
     @classmethod
     def build(
@@ -102,7 +104,16 @@ class World:
 
     def now(self) -> float:
         """Return the virtual time, epoch seconds UTC."""
-        return self.clock()
+        return self.clock() if self._frozen is None else self._frozen
+
+    @contextlib.contextmanager
+    def frozen(self, at: float) -> Iterator[None]:
+        """Let it be *at* inside the block: how an answer looks when the wearer's phone stopped uploading then."""
+        before, self._frozen = self._frozen, at
+        try:
+            yield
+        finally:
+            self._frozen = before
 
     def patient(self, who: int | str | Patient) -> Patient:
         """Return a wearer by position, patientId or as given. Raises LookupError."""
