@@ -1,0 +1,112 @@
+"""The controls of the header and of the chart: range, dates, unit, person, look."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import html
+from dash.development.base_component import Component
+
+from cgm_dash.i18n import _
+from cgm_dash.units import Unit
+from cgm_dash.window import DATES, DAYS, HOURS
+from layouts import ids, text
+from layouts.attributes import hyphened
+from layouts.icons import icon
+from layouts.views import PersonView, RangeView
+
+EARLIEST = date(2000, 1, 1)
+
+
+def range_control(chosen: str) -> Component:
+    """Return the choice of the stretch of time; the last one opens the dates."""
+    options = [{"label": text.range_short(name), "value": name} for name in (*HOURS, *DAYS, DATES)]
+    return _segments(_("Range"), ids.RANGE_SELECT, options, chosen, "seg range")
+
+
+def unit_control(unit: Unit) -> Component:
+    """Return the switch between mg/dL and mmol/L."""
+    options = [{"label": str(u), "value": u.value} for u in Unit]
+    return _segments(_("Unit"), ids.UNIT_SELECT, options, unit.value, "seg unit-seg")
+
+
+def person_control(people: Sequence[PersonView], chosen: str) -> Component:
+    """Return the wearer's name, or with more than one the choice between them.
+
+    The select is there either way, so that its value can be asked for; with one person it is hidden.
+    """
+    name = next((p.name for p in people if p.id == chosen), "")
+    options = [{"label": p.name, "value": p.id} for p in people]
+    select = dbc.Select(id=ids.PERSON_SELECT, options=options, value=chosen, className="select")
+    avatar = html.Span(initials(name), className="avatar", **hyphened(aria_hidden="true"))
+    label = html.Label(_("Person"), htmlFor=ids.PERSON_SELECT, className="vh")
+    if len(people) > 1:
+        return html.Div([avatar, label, select], className="person many")
+    return html.Div([avatar, html.Span(name), html.Div([label, select], hidden=True)], className="person one")
+
+
+def initials(name: str) -> str:
+    """Return at most two initials.
+
+    >>> initials("Mira Rau"), initials("mira"), initials("")
+    ('MR', 'M', '')
+    """
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def date_fields(view: RangeView) -> Component:
+    """Return the two dates of a chosen range; the stylesheet shows them while "Dates" is chosen."""
+    common: dict[str, Any] = {
+        "type": "date",
+        "className": "input sm",
+        "min": EARLIEST.isoformat(),
+        "max": view.today.isoformat(),
+    }
+    return html.Div(
+        [
+            html.Div(
+                [
+                    dbc.Label(_("From"), html_for=ids.DATE_FROM),
+                    dbc.Input(id=ids.DATE_FROM, value=view.first.isoformat(), **common),
+                ],
+                className="field",
+            ),
+            html.Div(
+                [
+                    dbc.Label(_("To, included"), html_for=ids.DATE_TO),
+                    dbc.Input(id=ids.DATE_TO, value=view.last.isoformat(), **common),
+                ],
+                className="field",
+            ),
+            html.Button(_("Apply"), id=ids.DATES_APPLY, className="btn", type="button"),
+            html.P(view.error, id=ids.DATES_ERROR, className="fault", role="alert"),
+        ],
+        id=ids.RANGE_DATES,
+        className="dates",
+    )
+
+
+def theme_switch() -> Component:
+    """Return the button that goes from automatic to light to dark; assets/theme.js turns it."""
+    words = hyphened(
+        data_auto=_("Look: as the device"),
+        data_light=_("Look: light"),
+        data_dark=_("Look: dark"),
+        aria_label=_("Look: as the device"),
+    )
+    return html.Button(icon("moon"), id=ids.THEME_SWITCH, className="btn quiet icon", type="button", **words)
+
+
+def _segments(legend: str, id_: str, options: list[dict[str, Any]], value: str, class_name: str) -> Component:
+    radios = dbc.RadioItems(
+        id=id_,
+        name=id_,
+        options=options,
+        value=value,
+        className=class_name,
+        inputClassName="btn-check",
+        labelClassName="seg-label",
+    )
+    return html.Fieldset([html.Legend(legend, className="vh"), radios], className="control")

@@ -1,0 +1,186 @@
+"""The newest reading: how much, which way, how old.
+
+One page may outlive its server, so each state's words are there from the start and the stylesheet shows those of
+`data-state`, which the browser's own clock (assets/clock.js) moves on. A value the server already knows to be old comes
+without arrow, change and band: there is nothing to show by mistake.
+"""
+
+from dash import html
+from dash.development.base_component import Component
+
+from cgm_dash.current import LATE_S, State
+from cgm_dash.i18n import _
+from cgm_dash.reading import Flag
+from cgm_dash.trouble import Level
+from cgm_dash.units import Band
+from layouts import ids, text, tokens
+from layouts.attributes import hyphened
+from layouts.icons import arrow, icon
+from layouts.views import HeroView
+
+PILL_ICONS = {Band.VERY_LOW: "warn", Band.LOW: "warn", Band.TARGET: "check"}
+
+
+def hero(view: HeroView) -> Component:
+    """Return the left half of the card: age and state, value, what it means, facts."""
+    band = view.band
+    return html.Div(
+        [
+            html.Div([_age(view), _pills(view)], className="herotop"),
+            _value(view),
+            _meaning(view),
+            _facts(view),
+        ],
+        className="heroL",
+        **hyphened(
+            data_state=view.current.state.value,
+            data_band="none" if band is None else tokens.BAND_NAMES[band],
+            data_warm=str(view.warm_until is not None).lower(),
+            **titles(view),
+        ),
+    )
+
+
+def titles(view: HeroView) -> dict[str, str]:
+    """Return the document's title for each state, for the browser's clock; only the current one holds a value."""
+    end = " · ".join(part for part in (view.person, _("Demo: invented data") if view.demo else "") if part)
+    current = view.current
+    value = "" if not current.is_current or current.mg_dl is None else _title_value(view)
+    return {
+        "data_title_current": f"{value} · {end}" if value else end,
+        "data_title_stale": f"{_('Not current')} · {end}",
+        "data_title_offline": f"{_('Offline')} · {end}",
+        "data_title_none": f"{_('No reading')} · {end}",
+    }
+
+
+def _title_value(view: HeroView) -> str:
+    current = view.current
+    value = text.reading_in(current.mg_dl or 0, current.flag, view.unit)
+    return f"{value} {text.trend(current.trend)}" if current.trend else value
+
+
+def _age(view: HeroView) -> Component:
+    current = view.current
+    known = current.measured_at is not None and current.age_s is not None
+    data = hyphened(data_state=current.state.value, data_stale_s=str(60 * view.stale_minutes), data_late_s=str(LATE_S))
+    if known:
+        data |= hyphened(data_measured_at=str(current.measured_at), data_age_s=f"{current.age_s:.3f}")
+    words = text.age(current.age_s or 0) if known else _("No reading yet")
+    return html.Span([html.I(className="pulse"), html.Span(words, id=ids.CURRENT_AGE, **data)], className="age")
+
+
+def _pills(view: HeroView) -> Component:
+    pills = []
+    band = view.band
+    if band is not None:
+        name = PILL_ICONS.get(band)
+        inside = icon(name, small=True) if name else None
+        pills.append(html.Span([inside, text.band(band)], className=f"pill {tokens.BAND_NAMES[band]} on-current"))
+    if view.warm_until is not None:
+        pills.append(html.Span([icon("clock", small=True), _("Warming up")], className="pill stale on-old"))
+    elif view.current.state is State.NONE:
+        pills.append(html.Span([icon("clock", small=True), _("No reading")], className="pill stale on-none"))
+    else:
+        pills.append(html.Span([icon("clock", small=True), _("Not current")], className="pill stale on-stale"))
+    pills.append(html.Span([icon("off", small=True), _("Last known")], className="pill stale on-offline"))
+    return html.Span(pills, className="pills")
+
+
+def _value(view: HeroView) -> Component:
+    current = view.current
+    side: list[Component] = []
+    if current.trend is not None:
+        words = _("Trend: {trend}").format(trend=text.trend(current.trend))
+        named = hyphened(aria_label=words, data_trend=str(int(current.trend)))
+        turned = arrow(current.trend)
+        side.append(html.Span(turned, id=ids.CURRENT_TREND, className="arrow on-current", role="img", **named))
+    side.append(html.Span(str(view.unit), id=ids.CURRENT_UNIT, className="u"))
+    known = current.mg_dl is not None and view.warm_until is None
+    shown = text.reading(current.mg_dl or 0, current.flag, view.unit) if known else f"{text.NOTHING} {text.NOTHING}"
+    old = html.Span(_("Old value, not current:"), className="vh on-old") if known else None
+    value = html.Span(shown, id=ids.CURRENT_VALUE, className="v" if known else "v blank")
+    return html.P([old, value, html.Span(side, className="side")], className="value")
+
+
+def _meaning(view: HeroView) -> Component:
+    current = view.current
+    lines: list[Component] = []
+    if view.warm_until is not None:
+        ahead = text.in_about(view.warm_until - view.now)
+        return html.P(_("First reading {ahead}").format(ahead=ahead), className="since")
+    if current.is_current:
+        lines.append(html.Span(_since(view), className="on-current"))
+    if current.measured_at is None:
+        lines.append(html.Span(_("The first reading appears here by itself."), className="on-none"))
+    else:
+        when = text.moment(current.measured_at, view.zone, view.now, current.offset_min)
+        lines.append(html.Span(_("Nothing newer than {time}").format(time=when), className="on-stale"))
+    lines.append(html.Span(_("Nothing newer can arrive"), className="on-offline"))
+    return html.Div([html.P(lines, className="since"), *_attention(view)])
+
+
+def _since(view: HeroView) -> str:
+    current, band = view.current, view.band
+    if current.flag is not Flag.NONE:
+        return text.flagged(current.mg_dl or 0, current.flag, view.unit)
+    if view.since is None or band is None:
+        return ""
+    lasted = text.span(view.now - view.since)
+    if band is Band.TARGET:
+        return _("In target for {span}").format(span=lasted)
+    if band < Band.TARGET:
+        return _("Below {limit} for {span}").format(limit=text.glucose_in(view.targets.low, view.unit), span=lasted)
+    return _("Above {limit} for {span}").format(limit=text.glucose_in(view.targets.high, view.unit), span=lasted)
+
+
+def _attention(view: HeroView) -> list[Component]:
+    """Return what the source needs where a more serious banner has taken its place."""
+    trouble = view.trouble
+    low = view.band in (Band.VERY_LOW, Band.LOW)
+    if trouble is None or not low or trouble.level not in (Level.USER, Level.OPERATOR):
+        return []
+    return [html.P([icon("info", small=True), html.Span(_(trouble.sentence))], className="attention")]
+
+
+def _facts(view: HeroView) -> Component:
+    current = view.current
+    at = current.measured_at
+    when = text.NOTHING if at is None else text.moment(at, view.zone, view.now, current.offset_min)
+    rows = [
+        html.Div([html.Dt(_("Last reading") if view.warm_until else _("Measured")), html.Dd(when)]),
+        html.Div([html.Dt(_("Change in 5 min")), html.Dd(_change(view))]),
+        html.Div([html.Dt(_("Trend")), html.Dd(_trend(view))]),
+    ]
+    sensor = sensor_day(view)
+    if sensor:
+        rows.append(html.Div([html.Dt(_("Sensor")), html.Dd(sensor)]))
+    return html.Dl(rows, className="facts")
+
+
+def _change(view: HeroView) -> list[Component]:
+    old = html.Span(text.NOTHING, className="on-old")
+    if view.current.change_mg_dl is None:
+        return [html.Span(text.NOTHING)]
+    shown = f"{text.change(view.current.change_mg_dl, view.unit)} {view.unit}"
+    return [html.Span(shown, className="on-current"), old]
+
+
+def _trend(view: HeroView) -> list[Component]:
+    if view.current.trend is None:
+        return [html.Span(text.trend(None))]
+    words = html.Span(text.trend(view.current.trend), className="on-current")
+    return [words, html.Span(text.trend(None), className="on-old")]
+
+
+def sensor_day(view: HeroView) -> str:
+    """Return which day of its life the sensor has reached; "" where the source does not tell."""
+    sensor = view.sensor
+    if sensor is None or sensor.activated is None or sensor.activated > view.now:
+        return ""
+    day = int((view.now - sensor.activated) // 86_400) + 1
+    if sensor.life_days is None:
+        return _("Day {day}").format(day=day)
+    if day > sensor.life_days:
+        return _("Past its {days} days").format(days=sensor.life_days)
+    return _("Day {day} of {days}").format(day=day, days=sensor.life_days)

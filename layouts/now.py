@@ -1,0 +1,193 @@
+"""The live page: the newest reading, the chart, time in range, four figures; and the pieces that callbacks renew."""
+
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from cgm_dash.i18n import _
+from cgm_dash.zones import local_date
+from layouts import ids, shell, text
+from layouts.attributes import hyphened
+from layouts.banners import banner, connect_panel, database_banner, trouble_banner
+from layouts.cards import figures, time_in_range, tir_bar
+from layouts.controls import date_fields, person_control, range_control, theme_switch, unit_control
+from layouts.figures import glucose
+from layouts.hero import hero
+from layouts.views import ChartView, NowPage, heartbeat
+
+__all__ = [
+    "banner",
+    "chart_title",
+    "connect_page",
+    "connect_panel",
+    "database_banner",
+    "date_fields",
+    "figures",
+    "hero",
+    "page",
+    "person_control",
+    "range_control",
+    "statistics_title",
+    "theme_switch",
+    "time_in_range",
+    "tir_bar",
+    "trouble_banner",
+    "unit_control",
+]
+
+GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
+
+
+def page(view: NowPage) -> Component:
+    """Return the whole page at first paint; later on callbacks renew the areas named in ids."""
+    hero_view = view.hero
+    content: list[Component] = [
+        html.H1(_("Now"), className="vh"),
+        _head(view),
+        html.Div(
+            connect_panel(demo=hero_view.demo, unfolded=not hero_view.demo) if view.connect else None, id=ids.CONNECT
+        ),
+        html.Div([html.Div(banner(hero_view), id=ids.BANNER), html.Div(id=ids.CLIENT_BANNER)], className="banners"),
+        _hero_card(view),
+        html.Div([_range_card(view), html.Div(figures(view.statistics), id=ids.FIGURES)], className="below"),
+        *_plumbing(view),
+    ]
+    return shell.shell(
+        content,
+        page="now",
+        person=hero_view.person,
+        demo=hero_view.demo,
+        footer=shell.footer(hero_view.person, hero_view.zone, view.zone_confirmed),
+    )
+
+
+def connect_page() -> Component:
+    """Return the page of a server without a source whose demo is switched off."""
+    return html.Div(
+        html.Main(
+            [
+                html.H1(_("Where do the readings come from?")),
+                connect_panel(demo=False, unfolded=True),
+                html.P(_("Not a medical device. No dosing advice."), className="hint"),
+                shell.words_for_scripts(),
+            ],
+            id=ids.MAIN,
+            className="alone",
+            tabIndex=-1,
+        )
+    )
+
+
+def chart_title(view: ChartView) -> str:
+    """Return the chart's heading: the stretch of time it shows."""
+    return text.range_long(view.window, view.zone, view.now)
+
+
+def statistics_title(view: ChartView) -> str:
+    """Return what the figures below the chart rest on; the same stretch of time."""
+    return chart_title(view)
+
+
+def _head(view: NowPage) -> Component:
+    today = local_date(view.hero.zone, view.hero.now)
+    return html.Div(
+        [
+            html.P(text.day_long(today), id=ids.DAY, className="day-title"),
+            shell.demo_badge() if view.hero.demo else None,
+            html.Span(className="grow"),
+            unit_control(view.hero.unit),
+            person_control(view.people, view.person_id),
+            theme_switch(),
+        ],
+        className="head",
+    )
+
+
+def _hero_card(view: NowPage) -> Component:
+    return html.Section(
+        [
+            html.Div(hero(view.hero), id=ids.HERO, className="heroside"),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.H2(chart_title(view.chart), id=ids.CHART_TITLE),
+                            html.Button(
+                                _("Whole range"), id=ids.ZOOM_RESET, className="btn sm", type="button", hidden=True
+                            ),
+                        ],
+                        className="chart-title",
+                    ),
+                    html.Div([range_control(view.range.chosen), date_fields(view.range)], className="chart-range"),
+                    _chart(view.chart),
+                ],
+                className="heroR",
+            ),
+        ],
+        className="card hero",
+        **hyphened(aria_label=_("Current glucose")),
+    )
+
+
+def _zoom_reset() -> Component:
+    """Return the button back to the whole range; assets/chart.js shows it while the chart is zoomed."""
+    return html.Button(_("Whole range"), id=ids.ZOOM_RESET, className="btn sm", type="button", hidden=True)
+
+
+def _chart(view: ChartView) -> Component:
+    graph = dcc.Graph(
+        id=ids.GLUCOSE_GRAPH, figure=glucose.figure_of(view), config=GRAPH_CONFIG, responsive=True, className="graph"
+    )
+    keys = _("Arrow keys move through the readings, with Shift by an hour.")
+    return html.Figure(
+        [
+            html.Div(
+                graph,
+                id=ids.CHART,
+                className="figbox",
+                tabIndex=0,
+                role="application",
+                **hyphened(aria_label=_("Glucose chart"), aria_describedby=f"{ids.CHART_ALT} chart-keys"),
+            ),
+            html.Figcaption(glucose.alt_text(view), id=ids.CHART_ALT, className="vh"),
+            html.P(keys, id="chart-keys", className="vh"),
+            html.P(id=ids.CHART_LIVE, className="vh", **hyphened(aria_live="polite")),
+            _key(view),
+        ],
+        className="chart-area",
+    )
+
+
+def _key(view: ChartView) -> Component:
+    return html.Div(
+        [
+            html.Span([html.I(className="line"), _("glucose, {unit}").format(unit=view.unit)]),
+            html.Span([html.I(className="zone"), _("target")]),
+            html.Span([html.I(className="gap"), _("no data")]),
+        ],
+        className="key",
+        **hyphened(aria_hidden="true"),
+    )
+
+
+def _range_card(view: NowPage) -> Component:
+    return html.Section(
+        [
+            html.Div(html.Div(html.H2(_("Time in range")), className="grow"), className="cardhead"),
+            html.Div(time_in_range(view.statistics), id=ids.TIME_IN_RANGE),
+        ],
+        className="card",
+    )
+
+
+def _plumbing(view: NowPage) -> list[Component]:
+    viewer = {"theme": view.chart.theme, "phone": view.chart.phone}
+    zoom = None if view.chart.visible is None else {"key": view.chart.key, "range": list(view.chart.visible)}
+    return [
+        dcc.Location(id=ids.URL, refresh=False),
+        dcc.Interval(id=ids.TICK, interval=round(1000 * view.tick_seconds)),
+        dcc.Store(id=ids.VIEWER, data=viewer),
+        dcc.Store(id=ids.VISIBLE, data=zoom),
+        html.Div(heartbeat(view.hero.now), id=ids.HEARTBEAT, hidden=True),
+    ]

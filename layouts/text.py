@@ -1,0 +1,323 @@
+"""How numbers, times and states are written: the one place where a value becomes words."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, timezone
+from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from cgm_dash.batch import NO_OFFSET
+from cgm_dash.i18n import _, plural
+from cgm_dash.i18n import mark as m
+from cgm_dash.reading import Flag, Trend
+from cgm_dash.units import Band, Targets, Unit, in_unit
+from cgm_dash.window import DAYS, HOURS, Window
+from cgm_dash.zones import local_date
+
+MINUS = "\u2212"
+RANGE = "\u2013"
+NOTHING = "\u2013"
+"""Stands where a figure is not defined."""
+
+MINUTES_TO = 90
+"""Ages and spans are told in whole minutes up to here, then in hours and minutes."""
+
+BAND_WORDS = MappingProxyType(
+    {
+        Band.VERY_LOW: m("Very low"),
+        Band.LOW: m("Low"),
+        Band.TARGET: m("In target"),
+        Band.HIGH: m("High"),
+        Band.VERY_HIGH: m("Very high"),
+    }
+)
+TREND_WORDS = MappingProxyType(
+    {
+        Trend.FALLING_FAST: m("falling fast"),
+        Trend.FALLING: m("falling"),
+        Trend.STEADY: m("steady"),
+        Trend.RISING: m("rising"),
+        Trend.RISING_FAST: m("rising fast"),
+    }
+)
+WEEKDAYS = (
+    m("Monday"),
+    m("Tuesday"),
+    m("Wednesday"),
+    m("Thursday"),
+    m("Friday"),
+    m("Saturday"),
+    m("Sunday"),
+)
+WEEKDAYS_SHORT = (m("Mon"), m("Tue"), m("Wed"), m("Thu"), m("Fri"), m("Sat"), m("Sun"))
+MONTHS = (
+    m("January"),
+    m("February"),
+    m("March"),
+    m("April"),
+    m("May"),
+    m("June"),
+    m("July"),
+    m("August"),
+    m("September"),
+    m("October"),
+    m("November"),
+    m("December"),
+)
+MONTHS_SHORT = (
+    m("Jan"),
+    m("Feb"),
+    m("Mar"),
+    m("Apr"),
+    m("May"),
+    m("Jun"),
+    m("Jul"),
+    m("Aug"),
+    m("Sep"),
+    m("Oct"),
+    m("Nov"),
+    m("Dec"),
+)
+
+
+# --- glucose
+
+
+def glucose(mg_dl: float, unit: Unit) -> str:
+    """Return *mg_dl* as shown in *unit*, without the unit.
+
+    >>> glucose(125, Unit.MG_DL), glucose(125, Unit.MMOL_L), glucose(180, Unit.MMOL_L)
+    ('125', '6.9', '10.0')
+    """
+    return str(in_unit(mg_dl, unit)).replace("-", MINUS)
+
+
+def glucose_in(mg_dl: float, unit: Unit) -> str:
+    """Return *mg_dl* as shown in *unit*, with the unit."""
+    return f"{glucose(mg_dl, unit)} {unit}"
+
+
+def change(mg_dl: int, unit: Unit) -> str:
+    """Return a difference with its sign, without the unit.
+
+    >>> change(5, Unit.MG_DL), change(-7, Unit.MMOL_L), change(0, Unit.MG_DL)
+    ('+5', '−0.4', '0')
+    """
+    return ("+" if mg_dl > 0 else "") + glucose(mg_dl, unit)
+
+
+def reading(mg_dl: int, flag: Flag, unit: Unit) -> str:
+    """Return a reading as the page names it: its number, or LO and HI."""
+    if flag is Flag.LO:
+        return _("LO")
+    return _("HI") if flag is Flag.HI else glucose(mg_dl, unit)
+
+
+def reading_in(mg_dl: int, flag: Flag, unit: Unit) -> str:
+    """Return a reading with its unit; LO and HI with the sensor's bound: a state, not a number."""
+    if flag is Flag.LO:
+        return _("LO (under {bound})").format(bound=glucose_in(mg_dl, unit))
+    if flag is Flag.HI:
+        return _("HI (over {bound})").format(bound=glucose_in(mg_dl, unit))
+    return glucose_in(mg_dl, unit)
+
+
+def flagged(mg_dl: int, flag: Flag, unit: Unit) -> str:
+    """Return the sentence that explains LO or HI."""
+    if flag is Flag.LO:
+        return _("Below what the sensor can measure (under {bound}).").format(bound=glucose_in(mg_dl, unit))
+    return _("Above what the sensor can measure (over {bound}).").format(bound=glucose_in(mg_dl, unit))
+
+
+def limits(band: Band, targets: Targets, unit: Unit) -> str:
+    """Return the limits of a band, without the unit.
+
+    >>> [limits(b, Targets(), Unit.MMOL_L) for b in Band]
+    ['<3.0', '3.0–3.8', '3.9–10.0', '10.1–13.9', '>13.9']
+    """
+    ends = {
+        Band.LOW: (targets.very_low, targets.low - 1),
+        Band.TARGET: (targets.low, targets.high),
+        Band.HIGH: (targets.high + 1, targets.very_high),
+    }
+    if band is Band.VERY_LOW:
+        return "<" + glucose(targets.very_low, unit)
+    if band is Band.VERY_HIGH:
+        return ">" + glucose(targets.very_high, unit)
+    low, high = ends[band]
+    return glucose(low, unit) + RANGE + glucose(high, unit)
+
+
+# --- shares
+
+
+def decimal(value: float, places: int) -> str:
+    """Return *value* with *places* decimals, half rounded away from zero."""
+    step = Decimal(1).scaleb(-places)
+    return str(Decimal(str(value)).quantize(step, rounding=ROUND_HALF_UP)).replace("-", MINUS)
+
+
+def percent(value: float | None) -> str:
+    """Return a share in whole percent; "<1 %" between 0 and 1.
+
+    >>> percent(69.5), percent(0.2), percent(0), percent(None)
+    ('70 %', '<1 %', '0 %', '–')
+    """
+    if value is None:
+        return NOTHING
+    return "<1 %" if 0 < value < 1 else f"{decimal(value, 0)} %"
+
+
+def percent_fine(value: float | None) -> str:
+    """Return a share in percent with one decimal, for time below range; "<0.1 %" for what would round to nothing.
+
+    >>> percent_fine(0.44), percent_fine(0.04), percent_fine(0), percent_fine(4)
+    ('0.4 %', '<0.1 %', '0.0 %', '4.0 %')
+    """
+    if value is None:
+        return NOTHING
+    return "<0.1 %" if 0 < value < 0.05 else f"{decimal(value, 1)} %"
+
+
+# --- spans of time
+
+
+def duration(seconds: float) -> str:
+    """Return a span as hours and minutes.
+
+    >>> duration(9300), duration(2100), duration(7200), duration(20), duration(180000)
+    ('2 h 35 min', '35 min', '2 h', '<1 min', '2 d 2 h')
+    """
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return _("<1 min")
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return _("{d} d {h} h").format(d=days, h=hours) if hours else _("{d} d").format(d=days)
+    if not hours:
+        return _("{m} min").format(m=rest)
+    return _("{h} h {m} min").format(h=hours, m=rest) if rest else _("{h} h").format(h=hours)
+
+
+def duration_short(seconds: float) -> str:
+    """Return a span as it stands in a table: "1 h 05", "35 min".
+
+    >>> duration_short(3900), duration_short(2100), duration_short(0), duration_short(20), duration_short(86400)
+    ('1 h 05', '35 min', '0 min', '<1 min', '24 h 00')
+    """
+    minutes = int(seconds / 60 + 0.5)
+    if minutes < 1:
+        return _("<1 min") if seconds > 0 else _("{m} min").format(m=0)
+    if minutes < 60:
+        return _("{m} min").format(m=minutes)
+    return _("{h} h {m}").format(h=minutes // 60, m=f"{minutes % 60:02d}")
+
+
+def span(seconds: float) -> str:
+    """Return a span in words: "4 minutes" up to 90, then "2 h 10 min".
+
+    >>> span(240), span(60), span(5400), span(7800)
+    ('4 minutes', '1 minute', '90 minutes', '2 h 10 min')
+    """
+    minutes = max(int(seconds // 60), 1)
+    if minutes > MINUTES_TO:
+        return duration(60 * minutes)
+    return plural("{n} minute", "{n} minutes", minutes).format(n=minutes)
+
+
+def age(seconds: float) -> str:
+    """Return how long ago something was.
+
+    >>> age(59), age(60), age(27 * 60 + 3), age(7800), age(3 * 86400)
+    ('just now', '1 minute ago', '27 minutes ago', '2 h 10 min ago', '3 d ago')
+    """
+    minutes = int(max(seconds, 0) // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes <= MINUTES_TO:
+        return plural("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
+    return _("{span} ago").format(span=duration(60 * minutes))
+
+
+def in_about(seconds: float) -> str:
+    """Return how far ahead something lies, in words."""
+    return _("in about {span}").format(span=span(seconds))
+
+
+# --- clock and calendar
+
+
+def local(ts: float, zone: ZoneInfo, offset_min: int | None = None) -> datetime:
+    """Return the wearer's wall clock at *ts*: by the reading's own offset where it has one, else by the zone."""
+    known = offset_min is not None and offset_min != NO_OFFSET
+    return datetime.fromtimestamp(ts, timezone(timedelta(minutes=offset_min or 0)) if known else zone)
+
+
+def clock(ts: float, zone: ZoneInfo, offset_min: int | None = None) -> str:
+    """Return the wearer's time of day at *ts*, "14:05"."""
+    return local(ts, zone, offset_min).strftime("%H:%M")
+
+
+def day(d: date) -> str:
+    """Return a date, "Sun 22 Nov"."""
+    parts = {"weekday": _(WEEKDAYS_SHORT[d.weekday()]), "day": d.day, "month": _(MONTHS_SHORT[d.month - 1])}
+    return _("{weekday} {day} {month}").format(**parts)
+
+
+def day_of_year(d: date, today: date) -> str:
+    """Return a date, with its year where that is not this one."""
+    return day(d) if d.year == today.year else f"{day(d)} {d.year}"
+
+
+def day_long(d: date) -> str:
+    """Return a date in full, "Sunday, 22 November"."""
+    parts = {"weekday": _(WEEKDAYS[d.weekday()]), "day": d.day, "month": _(MONTHS[d.month - 1])}
+    return _("{weekday}, {day} {month}").format(**parts)
+
+
+def moment(ts: float, zone: ZoneInfo, now: float, offset_min: int | None = None) -> str:
+    """Return when something was or will be: "14:05" on the wearer's today, else "Sat 21 Nov 14:05"."""
+    when = local(ts, zone, offset_min)
+    time = when.strftime("%H:%M")
+    today = local_date(zone, now)
+    return time if when.date() == today else f"{day_of_year(when.date(), today)} {time}"
+
+
+# --- words
+
+
+def band(b: Band) -> str:
+    """Return a band's name."""
+    return _(BAND_WORDS[b])
+
+
+def trend(t: Trend | None) -> str:
+    """Return the trend in words."""
+    return _("unknown") if t is None else _(TREND_WORDS[t])
+
+
+def range_short(name: str) -> str:
+    """Return what the range control shows for a named range, "12 h"."""
+    if name in HOURS:
+        return _("{h} h").format(h=HOURS[name])
+    return _("{d} d").format(d=DAYS[name]) if name in DAYS else _("Dates")
+
+
+def range_long(window: Window, zone: ZoneInfo, now: float) -> str:
+    """Return a window in words: "Last 12 hours", "Last 14 days", "Sun 1 Nov – Sat 7 Nov"."""
+    if window.name in HOURS:
+        n = HOURS[window.name]
+        return plural("Last {n} hour", "Last {n} hours", n).format(n=n)
+    if window.name in DAYS:
+        n = DAYS[window.name]
+        return plural("Last {n} day", "Last {n} days", n).format(n=n)
+    today = local_date(zone, now)
+    first, last = local_date(zone, window.start), local_date(zone, window.end - 1)
+    if first == last:
+        return day_of_year(first, today)
+    return f"{day_of_year(first, today)} {RANGE} {day_of_year(last, today)}"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Return sentences joined by a space, empty ones left out."""
+    return " ".join(item for item in items if item)

@@ -1,0 +1,172 @@
+"""What the pieces of a page need to be drawn: plain data, gathered by the callbacks, never fetched here."""
+
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from cgm_dash.batch import SensorSeen
+from cgm_dash.current import Current
+from cgm_dash.metrics.coverage import Coverage
+from cgm_dash.metrics.level import Level
+from cgm_dash.metrics.ranges import TimeInRanges
+from cgm_dash.reading import Flag
+from cgm_dash.series import GAP_MIN_S, GAP_PERIODS, Series
+from cgm_dash.trouble import Trouble
+from cgm_dash.units import ADULT, Band, Targets, Unit
+from cgm_dash.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """One wearer as the viewer may choose them. id: as in the address."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeroView:
+    """The newest reading and what stands around it.
+
+    now: UTC epoch seconds of the server. since: from when on the values lie where they lie now (`zone_since`).
+    trouble, next_try_at: the source's state where it is not well. sensor: the newest one, where the source names it.
+    """
+
+    current: Current
+    unit: Unit
+    zone: ZoneInfo
+    now: float
+    person: str
+    targets: Targets = ADULT
+    stale_minutes: int = 15
+    since: int | None = None
+    trouble: Trouble | None = None
+    next_try_at: float | None = None
+    sensor: SensorSeen | None = None
+    demo: bool = False
+
+    @property
+    def band(self) -> Band | None:
+        """The band of the value while it is current; None where nothing may be judged."""
+        if not self.current.is_current or self.current.mg_dl is None:
+            return None
+        return band_of(self.current.mg_dl, self.current.flag, self.targets)
+
+    @property
+    def warm_until(self) -> int | None:
+        """When the newest sensor gives its first values, UTC epoch seconds; None once that is past or not known."""
+        if self.sensor is None or self.sensor.activated is None or self.current.is_current:
+            return None
+        until = self.sensor.activated + 60 * self.sensor.warmup_min
+        return until if self.sensor.activated <= self.now < until else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartView:
+    """The stretch of readings to draw. visible: the part zoomed in on, UTC epoch seconds. key: see `chart_key`."""
+
+    series: Series
+    window: Window
+    unit: Unit
+    zone: ZoneInfo
+    now: float
+    key: str
+    targets: Targets = ADULT
+    theme: str = "light"
+    phone: bool = False
+    visible: tuple[float, float] | None = None
+    stale_minutes: int = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsView:
+    """The figures of one window."""
+
+    times: TimeInRanges
+    level: Level
+    coverage: Coverage
+    window: Window
+    unit: Unit
+    targets: Targets = ADULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeView:
+    """What the range control shows. first, last: the dates in the fields. error: why chosen dates were refused."""
+
+    chosen: str
+    first: date
+    last: date
+    today: date
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NowPage:
+    """The whole page at first paint.
+
+    connect: whether to show how a sensor is connected (no source is set). zone_confirmed: whether the wearer's zone is
+    known for sure. tick_seconds: how often the browser asks for news.
+    """
+
+    hero: HeroView
+    chart: ChartView
+    statistics: StatisticsView
+    range: RangeView
+    people: tuple[PersonView, ...]
+    person_id: str
+    connect: bool = False
+    zone_confirmed: bool = False
+    tick_seconds: float = 5.0
+
+
+def band_of(mg_dl: int, flag: Flag, targets: Targets) -> Band:
+    """Return the band of a value; LO and HI lie outside whatever the sensor's bound is."""
+    if flag is Flag.LO:
+        return Band.VERY_LOW
+    return Band.VERY_HIGH if flag is Flag.HI else targets.band(mg_dl)
+
+
+def chart_key(person_id: str, range_name: str, dates: tuple[date, date] | None = None) -> str:
+    """Return the name of one view of the chart: while it stays the same, so does the viewer's zoom."""
+    return ":".join((person_id, range_name, *(d.isoformat() for d in dates or ())))
+
+
+def visible_of(stored: object, key: str) -> tuple[float, float] | None:
+    """Return the zoom the browser *stored* (ids.VISIBLE) if it belongs to the view *key* and makes sense, else None."""
+    if not isinstance(stored, dict) or stored.get("key") != key:
+        return None
+    ends = stored.get("range")
+    if not isinstance(ends, list) or len(ends) != 2 or not all(type(e) in (int, float) for e in ends):
+        return None
+    start, end = float(ends[0]), float(ends[1])
+    return (start, end) if 0 <= start < end < 2**32 else None
+
+
+def zone_since(series: Series, now: float, targets: Targets = ADULT) -> int | None:
+    """Return from when on the values lie without a break below, in or above target, as the newest one does.
+
+    UTC epoch seconds of the first such reading; a gap ends the run. None without a reading.
+    """
+    n = int(np.searchsorted(series.ts, now, side="right"))
+    if n == 0:
+        return None
+    side = np.where(series.mg_dl[:n] < targets.low, -1, np.where(series.mg_dl[:n] > targets.high, 1, 0))
+    side = np.where(series.flag[:n] != 0, series.flag[:n], side)
+    breaks = (np.diff(side) != 0) | series.gap_after()[: n - 1]
+    last = np.flatnonzero(breaks)
+    return int(series.ts[int(last[-1]) + 1 if len(last) else 0])
+
+
+def open_gap(series: Series, now: float) -> bool:
+    """Return whether the silence between the newest reading and *now* is a gap by the rule of the line."""
+    if len(series) == 0:
+        return True
+    return bool(now - int(series.ts[-1]) > max(GAP_PERIODS * int(series.period_s[-1]), GAP_MIN_S))
+
+
+def heartbeat(now: float) -> str:
+    """Return the text of ids.HEARTBEAT for the server's clock *now*."""
+    return f"{now:.3f}"
