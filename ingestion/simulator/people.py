@@ -127,17 +127,20 @@ class Patient:
 
     def live(self, start: float, end: float) -> list[Reading]:
         """Return the live readings with start <= ts < end, oldest first: one a minute."""
-        return self._readings(np.arange(int(start // 60), int(end // 60) + 1), start, end, Kind.LIVE)
+        return self._readings(self._minutes(start, end), start, end, Kind.LIVE)
 
     def history(self, start: float, end: float) -> list[Reading]:
         """Return the points of the five-minute history with start <= ts < end, oldest first."""
-        minutes = np.arange(int(start // 60), int(end // 60) + 1)
+        minutes = self._minutes(start, end)
         return self._readings(minutes[minutes % HISTORY_STEP_MIN == self.history_phase], start, end, Kind.HISTORY)
 
     @property
     def history_phase(self) -> int:
         """Which minute of every five the history takes."""
         return int(_number(self.seed, "history-phase", self.index) % HISTORY_STEP_MIN)
+
+    def _minutes(self, start: float, end: float) -> IntArray:
+        return np.arange(int(max(start, self.first) // 60), int(end // 60) + 1)
 
     def _readings(self, minutes: IntArray, start: float, end: float, kind: Kind) -> list[Reading]:
         second = live_second if kind is Kind.LIVE else history_second
