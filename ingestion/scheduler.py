@@ -1,0 +1,179 @@
+"""When to poll: APScheduler inside the server process, one leader, a phase that follows the upstream's minute.
+
+Every worker runs the scheduler. A tick first decides this process's role, then polls if it leads and a poll is due.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from ingestion.leader import Leader, Role
+
+log = logging.getLogger(__name__)
+
+TICK_S = 10
+"""Longest pause between two looks at the leadership; a poll that is due sooner brings the next tick forward."""
+
+RESTART_AFTER_S = 300
+"""No tick for this long: the scheduler is stuck and is made anew."""
+
+CLOCK_SANE = 1_704_067_200
+"""2024-01-01 UTC: a clock before it has not been set yet."""
+
+GIVE_UP_AFTER_S = 600
+"""No tick for this long in spite of that: the process ends, so that its supervisor starts a sound one."""
+
+JOB_DEFAULTS: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+"""Missed runs become one; a run never overlaps itself; late is better than never (the default skips after a second)."""
+
+
+class Ingestion:
+    """The scheduler, the leader and the work of one process.
+
+    poll: does one ingestion run and returns when the next one is due (UTC epoch seconds by *now*). follow: what a
+    process that does not lead does at a tick. stopped_leading: called when leadership ends. now, monotonic: clocks.
+    """
+
+    def __init__(
+        self,
+        *,
+        leader: Leader,
+        poll: Callable[[Role], float],
+        poll_seconds: int,
+        follow: Callable[[], None] = lambda: None,
+        stopped_leading: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        die: Callable[[int], None] = os._exit,
+    ) -> None:
+        self._leader = leader
+        self._poll = poll
+        self._follow = follow
+        self._stopped_leading = stopped_leading
+        self._now = now
+        self._monotonic = monotonic
+        self._die = die
+        self._tick_s = min(TICK_S, poll_seconds)
+        self._poll_due = 0.0
+        self._last_tick = monotonic()
+        self._stop = threading.Event()
+        self._scheduler = self._new_scheduler()
+        self._watchdog = threading.Thread(target=self._watch, name="ingestion-watchdog", daemon=True)
+
+    @property
+    def role(self) -> Role:
+        """What this process does about polling at the moment."""
+        return self._leader.role
+
+    def start(self) -> None:
+        """Start ticking: at once, or as soon as the clock is plausible (a small device may boot in 1970)."""
+        self._start_if_sane()
+        self._watchdog.start()
+
+    def _start_if_sane(self) -> None:
+        # Started in 1970, APScheduler would list every run missed since then once the clock is set.
+        if self._now() >= CLOCK_SANE:
+            self._scheduler.start()
+        else:
+            log.warning("ingest pid=%d clock=before-2024: waiting for the clock to be set", os.getpid())
+
+    def stop(self, wait_s: float = 5.0) -> bool:
+        """Stop ticking, wait at most *wait_s* seconds for a running poll, resign; return whether it had ended."""
+        self._stop.set()
+        finished = threading.Event()
+
+        def end() -> None:
+            if self._scheduler.running:
+                self._scheduler.shutdown(wait=True)
+            finished.set()
+
+        threading.Thread(target=end, name="ingestion-stop", daemon=True).start()
+        clean = finished.wait(wait_s)
+        self._leader.resign()
+        return clean
+
+    def poll_soon(self) -> None:
+        """Make the next tick poll, and let it come now: somebody asked to try again."""
+        self._poll_due = 0.0
+        self._bring_forward(self._now())
+
+    def tick(self) -> None:
+        """Decide the role and poll if it is time. Nothing that goes wrong here ends the scheduler."""
+        self._last_tick = self._monotonic()
+        try:
+            self._act()
+        except Exception:
+            # The border of the scheduler: whatever a run raises is logged, and the next tick comes all the same.
+            log.exception("ingest pid=%d outcome=defect", os.getpid())
+            self._poll_due = self._now() + self._tick_s
+
+    def _act(self) -> None:
+        before = self._leader.role
+        role = self._leader.decide()
+        if role is Role.FOLLOWING:
+            if before is not Role.FOLLOWING:
+                self._stopped_leading()
+            self._follow()
+            return
+        if before is Role.FOLLOWING:
+            self._poll_due = 0.0
+        now = self._now()
+        # A clock set back must not postpone the next poll by the size of the step.
+        if now >= self._poll_due or self._poll_due - now > 2 * 3600:
+            self._poll_due = self._poll(role)
+        self._bring_forward(self._poll_due)
+
+    def _bring_forward(self, due: float) -> None:
+        """Let the next tick come at *due* where that is sooner than the regular one."""
+        job = self._scheduler.get_job("tick")
+        wanted = datetime.fromtimestamp(max(due, self._now()), UTC)
+        if job is not None and job.next_run_time is not None and wanted < job.next_run_time:
+            job.modify(next_run_time=wanted)
+
+    def _new_scheduler(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(job_defaults=JOB_DEFAULTS, timezone=UTC)
+        first = datetime.fromtimestamp(self._now(), UTC)
+        scheduler.add_job(self.tick, IntervalTrigger(seconds=self._tick_s), id="tick", next_run_time=first)
+        return scheduler
+
+    def _watch(self) -> None:
+        """Mend what APScheduler by design does not: a clock set back, a run that never ends."""
+        while not self._stop.wait(min(5.0, self._tick_s)):
+            self.check()
+
+    def check(self) -> None:
+        """Bring a job forward that a clock step has put out of reach; restart or end a scheduler that is stuck."""
+        if not self._scheduler.running:
+            self._last_tick = self._monotonic()
+            self._restart()
+            return
+        quiet = self._monotonic() - self._last_tick
+        if quiet > GIVE_UP_AFTER_S:
+            log.error("ingest pid=%d stuck_s=%d: ending this process", os.getpid(), quiet)
+            self._die(1)
+        elif quiet > RESTART_AFTER_S:
+            log.error("ingest pid=%d stuck_s=%d: restarting the scheduler", os.getpid(), quiet)
+            self._restart()
+        else:
+            self._mend_clock_step()
+
+    def _mend_clock_step(self) -> None:
+        job = self._scheduler.get_job("tick")
+        now = datetime.fromtimestamp(self._now(), UTC)
+        if job is not None and job.next_run_time - now > timedelta(seconds=1.5 * self._tick_s):
+            log.warning("ingest pid=%d clock=stepped-back: polling again now", os.getpid())
+            job.modify(next_run_time=now)
+            self._poll_due = 0.0
+
+    def _restart(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        self._scheduler = self._new_scheduler()
+        self._start_if_sane()

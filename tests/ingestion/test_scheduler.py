@@ -1,0 +1,177 @@
+"""The scheduler's own rules, with clocks in hand."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from ingestion.leader import Leader, Role
+from ingestion.scheduler import GIVE_UP_AFTER_S, JOB_DEFAULTS, RESTART_AFTER_S, Ingestion
+
+
+class Held:
+    """A lock that is always free for us."""
+
+    free = True
+
+    def try_take(self) -> bool:
+        return self.free
+
+    def held(self) -> bool:
+        return self.free
+
+    def release(self) -> None:
+        self.free = False
+
+
+START = time.time()
+
+
+class Clock:
+    """A clock that only the test moves."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Polls:
+    """Remembers when it was asked to poll; the next one is due a minute later."""
+
+    def __init__(self, clock: Clock, error: Exception | None = None) -> None:
+        self.times: list[float] = []
+        self._clock = clock
+        self._error = error
+
+    def __call__(self, _: Role) -> float:
+        self.times.append(self._clock() - START)
+        if self._error:
+            raise self._error
+        return self._clock() + 60
+
+
+def ingestion(poll: Callable[[Role], float], clock: Clock, die: Callable[[int], None] = lambda _: None) -> Ingestion:
+    return Ingestion(leader=Leader(Held()), poll=poll, poll_seconds=60, now=clock, monotonic=clock, die=die)
+
+
+def test_all_three_job_rules_are_said() -> None:
+    assert JOB_DEFAULTS == {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+
+
+def test_a_poll_happens_when_due_and_not_before() -> None:
+    clock = Clock()
+    polls = Polls(clock)
+    work = ingestion(polls, clock)
+    for t in (0, 10, 59, 60, 70, 121):
+        clock.now = START + t
+        work.tick()
+    assert polls.times == [0, 60, 121]
+
+
+def test_a_defect_in_a_poll_does_not_end_polling() -> None:
+    clock = Clock()
+    polls = Polls(clock, RuntimeError("defect"))
+    work = ingestion(polls, clock)
+    for t in (0, 5, 10):
+        clock.now = START + t
+        work.tick()
+    assert polls.times == [0, 10]
+
+
+def test_a_follower_does_not_poll_and_a_new_leader_polls_at_once() -> None:
+    seen: list[str] = []
+
+    def poll(_: Role) -> float:
+        seen.append("poll")
+        return START + 60
+
+    lock = Held()
+    lock.free = False
+    work = Ingestion(
+        leader=Leader(lock),
+        poll=poll,
+        follow=lambda: seen.append("follow"),
+        stopped_leading=lambda: seen.append("stopped"),
+        poll_seconds=60,
+        now=lambda: START,
+    )
+    for free in (False, True, False):
+        lock.free = free
+        work.tick()
+    assert seen == ["follow", "poll", "stopped", "follow"]
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_a_clock_set_back_does_not_silence_polling() -> None:
+    clock = Clock()
+    polls = Polls(clock)
+    work = ingestion(polls, clock)
+    work.start()
+    try:
+        wait_for(lambda: polls.times)
+        clock.now -= 86_400
+        work.check()
+        work.tick()
+        assert polls.times[0] == 0
+        assert polls.times[-1] == -86_400
+    finally:
+        assert work.stop()
+
+
+def test_a_clock_that_was_never_set_is_waited_for() -> None:
+    clock = Clock()
+    clock.now = 1000.0
+    polls = Polls(clock)
+    work = ingestion(polls, clock)
+    work.start()
+    try:
+        work.check()
+        assert polls.times == []
+        clock.now = START
+        work.check()
+        wait_for(lambda: polls.times)
+        assert polls.times == [0]
+    finally:
+        assert work.stop()
+
+
+def test_a_scheduler_without_a_tick_is_restarted_and_then_given_up() -> None:
+    clock = Clock()
+    died: list[int] = []
+    work = ingestion(Polls(clock), clock, died.append)
+    work.start()
+    try:
+        first = work._scheduler
+        work._last_tick = START - RESTART_AFTER_S - 1
+        work.check()
+        assert work._scheduler is not first
+        work._last_tick = START - GIVE_UP_AFTER_S - 1
+        work.check()
+        assert died == [1]
+    finally:
+        assert work.stop()
+
+
+def test_stopping_abandons_a_poll_that_hangs() -> None:
+    hang = threading.Event()
+    began = threading.Event()
+
+    def poll(_: Role) -> float:
+        began.set()
+        hang.wait(20)
+        return time.time() + 60
+
+    work = Ingestion(leader=Leader(Held()), poll=poll, poll_seconds=1)
+    work.start()
+    assert began.wait(5)
+    before = time.monotonic()
+    assert not work.stop(wait_s=0.3)
+    assert time.monotonic() - before < 3
+    assert work.role is Role.FOLLOWING
+    hang.set()
