@@ -9,7 +9,7 @@ from ingestion.simulator import wire
 from ingestion.simulator.curve import HIGHEST, LOWEST
 from ingestion.simulator.effects import Call, Effect, last_patient_id
 from ingestion.simulator.exchange import Answer
-from ingestion.simulator.people import SENSOR_LIFE_S, Patient, Sensor
+from ingestion.simulator.people import SENSOR_LIFE_S, Sensor
 from ingestion.simulator.wire import Json
 from ingestion.simulator.world import error_4, invented_patient
 
@@ -417,8 +417,3 @@ def _texts(value: Json) -> Json:
 def not_a_number(entry: Entry, call: Call) -> None:
     """Write NaN, which is no JSON."""
     entry["ValueInMgPerDl"] = float("nan")
-
-
-def patients_of(memory: dict[str, Json]) -> list[Patient]:
-    """Return the twelve wearers of an injected `conn-twelve`, to ask the world for their truth."""
-    return list(memory.get("patients", []))

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -70,7 +71,7 @@ class World:
         self.tickets = TicketOffice(seed)
         self._locks: dict[str, LockState] = {}
         self._answers = 0
-        self._frozen: float | None = None
+        self._frozen = threading.local()
 
     @classmethod
     def build(
@@ -104,16 +105,17 @@ class World:
 
     def now(self) -> float:
         """Return the virtual time, epoch seconds UTC."""
-        return self.clock() if self._frozen is None else self._frozen
+        frozen: float | None = getattr(self._frozen, "at", None)
+        return self.clock() if frozen is None else frozen
 
     @contextlib.contextmanager
     def frozen(self, at: float) -> Iterator[None]:
-        """Let it be *at* inside the block: how an answer looks when the wearer's phone stopped uploading then."""
-        before, self._frozen = self._frozen, at
+        """Let it be *at* inside the block and for this thread: the wearer's phone stopped uploading then."""
+        before, self._frozen.at = getattr(self._frozen, "at", None), at
         try:
             yield
         finally:
-            self._frozen = before
+            self._frozen.at = before
 
     def patient(self, who: int | str | Patient) -> Patient:
         """Return a wearer by position, patientId or as given. Raises LookupError."""

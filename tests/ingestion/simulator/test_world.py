@@ -1,5 +1,7 @@
 """The truth a test may judge by is what the answers say, and everything is decided by the arguments."""
 
+import doctest
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -123,3 +125,9 @@ def test_token_looks_like_a_jwt_and_names_the_account(follower: Any, clock: Any)
     session = follower.server.world.tickets.read(token, clock())
     assert token.count(".") == 2
     assert session.user_id == follower.server.world.follower.id
+
+
+@pytest.mark.parametrize("name", ["exchange", "faults", "edits", "people", "wire"])
+def test_examples_in_docstrings_hold(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"ingestion.simulator.{name}"))
+    assert (result.failed, result.attempted > 0) == (0, True)
