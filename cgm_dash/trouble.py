@@ -63,6 +63,11 @@ TROUBLES: Mapping[str, Trouble] = _table(
     ),
     ("bad-answer", Level.TIME, _("LibreLinkUp sent an answer we could not read. We try again by ourselves.")),
     ("no-data", Level.TIME, _("LibreLinkUp answered without any data. We try again by ourselves.")),
+    (
+        "store-away",
+        Level.TIME,
+        _("Our own database does not answer, so we do not sign in now. We try again by ourselves."),
+    ),
     # the operator or an update of this program helps
     (
         "version-refused",
