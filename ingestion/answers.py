@@ -145,7 +145,7 @@ def latest(record: Mapping[str, Any]) -> Points:
 
 
 def graph(data: object) -> Graph:
-    """Return the device's own series and the sensors of a graph answer. Raises UnreadableError where it is no object."""
+    """Return the series and the sensors of a graph answer. Raises UnreadableError where it is no object."""
     if not isinstance(data, dict):
         raise UnreadableError("no-object")
     series = data.get("graphData")

@@ -167,8 +167,10 @@ def _failure(exc: Exception) -> SourceError:
     kind = type(chain[-1]).__name__
     if any(isinstance(link, urllib3.exceptions.DecodeError) for link in chain):
         return PayloadError("bad-answer", detail=kind)
+    # urllib3 counts a refused connection and an unknown name among its time-outs
+    refused = any(isinstance(link, urllib3.exceptions.NewConnectionError) for link in chain)
     late = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
-    if any(isinstance(link, late) for link in chain):
+    if not refused and any(isinstance(link, late) for link in chain):
         return SourceUnavailable("timeout", detail=kind)
     return SourceUnavailable("network", detail=kind)
 
