@@ -1,0 +1,118 @@
+"""People: the wearers, as their users want them shown."""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from cgm_dash.errors import StoreError
+from cgm_dash.units import ADULT, Targets, Unit
+from sql.engine import looking, writing
+from sql.schema import people
+from sql.text import storable
+
+NAME_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One wearer. zone: IANA name, None not known yet; zone_confirmed: False where it was worked out.
+
+    targets: mg/dL. country: ISO 3166 code, empty unknown. seq: raised by every change of the person's readings.
+    """
+
+    id: int
+    name: str
+    zone: str | None
+    zone_confirmed: bool
+    unit: Unit
+    targets: Targets
+    country: str
+    seq: int
+
+
+class PeopleStore:
+    """The people table. Every method raises StoreUnavailable, StoreDamaged or StoreError."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list(self) -> tuple[Person, ...]:
+        """Return everyone, in the order they came."""
+        with looking(self._engine) as connection:
+            rows = connection.execute(sa.select(people).order_by(people.c.id))
+            return tuple(_person(row) for row in rows)
+
+    def get(self, person_id: int) -> Person | None:
+        """Return one person, None where there is none of that id."""
+        with looking(self._engine) as connection:
+            row = connection.execute(sa.select(people).where(people.c.id == person_id)).one_or_none()
+            return None if row is None else _person(row)
+
+    def create(
+        self,
+        name: str,
+        *,
+        unit: Unit = Unit.MG_DL,
+        targets: Targets = ADULT,
+        country: str = "",
+        zone: str | None = None,
+    ) -> Person:
+        """Add a person and return it; a *zone* given counts as confirmed."""
+        with writing(self._engine) as connection:
+            person_id = insert_person(connection, name, unit=unit, targets=targets, country=country, zone=zone)
+            return _person(connection.execute(sa.select(people).where(people.c.id == person_id)).one())
+
+    def rename(self, person_id: int, name: str) -> None:
+        """Give a person another name; no source changes it back."""
+        self._set(person_id, name=storable(name, NAME_LIMIT))
+
+    def set_zone(self, person_id: int, zone: str | None, confirmed: bool) -> None:
+        """Set the wearer's zone. confirmed: a person said so. Raises ValueError for no IANA name."""
+        self._set(person_id, zone=None if zone is None else _known_zone(zone), zone_confirmed=confirmed)
+
+    def set_unit(self, person_id: int, unit: Unit) -> None:
+        """Set how the person's glucose is shown at first."""
+        self._set(person_id, unit=str(unit))
+
+    def set_targets(self, person_id: int, targets: Targets) -> None:
+        """Set the limits of the five bands, mg/dL."""
+        self._set(person_id, **_limits(targets))
+
+    def _set(self, person_id: int, **values: Any) -> None:
+        statement = sa.update(people).where(people.c.id == person_id).values(**values).returning(people.c.id)
+        with writing(self._engine) as connection:
+            if connection.execute(statement).one_or_none() is None:
+                raise no_person(person_id)
+
+
+def insert_person(
+    connection: Connection, name: str, *, unit: Unit, targets: Targets, country: str, zone: str | None = None
+) -> int:
+    """Add a person inside a write transaction and return the id."""
+    values = {"name": storable(name, NAME_LIMIT), "country": storable(country, 8), "unit": str(unit), "seq": 0}
+    values |= {"zone": zone, "zone_confirmed": zone is not None, **_limits(targets)}
+    return int(connection.execute(sa.insert(people).values(values).returning(people.c.id)).scalar_one())
+
+
+def no_person(person_id: int) -> StoreError:
+    """Return the error for an id nobody has."""
+    return StoreError(f"person {person_id}: there is none of that number; reload the page")
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise ValueError(f"zone: expected an IANA name such as Europe/Berlin, got '{name}'") from exc
+
+
+def _limits(targets: Targets) -> dict[str, int]:
+    return {name: getattr(targets, name) for name in ("very_low", "low", "high", "very_high")}
+
+
+def _person(row: sa.Row[Any]) -> Person:
+    targets = Targets(row.very_low, row.low, row.high, row.very_high)
+    return Person(row.id, row.name, row.zone, row.zone_confirmed, Unit(row.unit), targets, row.country, row.seq)

@@ -1,0 +1,62 @@
+"""The store: the engine and every table's store in one bundle."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from sql.engine import check_health, looking, make_engine
+from sql.people import PeopleStore
+from sql.readings import ReadingStore
+from sql.rejects import RejectStore
+from sql.runs import RunStore
+from sql.sensors import SensorStore
+from sql.sources import SourceStore, UpstreamStore
+from sql.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything kept in one database."""
+
+    engine: Engine
+    people: PeopleStore
+    upstreams: UpstreamStore
+    sources: SourceStore
+    readings: ReadingStore
+    sensors: SensorStore
+    runs: RunStore
+    rejects: RejectStore
+
+    def ping(self) -> None:
+        """Ask the database for a sign of life. Raises StoreUnavailable or StoreDamaged."""
+        with looking(self.engine) as connection:
+            connection.execute(sa.select(1))
+
+    def close(self) -> None:
+        """Close the pooled connections; the next use opens new ones."""
+        self.engine.dispose()
+
+
+def open_store(url: str, vault: Vault) -> Store:
+    """Return the store of *url*, its health looked at; the schema is migrate()'s work.
+
+    Raises StoreUnavailable where the database does not answer, StoreDamaged for a file that is none or is broken.
+    """
+    engine = make_engine(url)
+    check_health(engine)
+    return assemble(engine, vault)
+
+
+def assemble(engine: Engine, vault: Vault) -> Store:
+    """Return the stores on *engine*, without a look at the database."""
+    return Store(
+        engine=engine,
+        people=PeopleStore(engine),
+        upstreams=UpstreamStore(engine, vault),
+        sources=SourceStore(engine),
+        readings=ReadingStore(engine),
+        sensors=SensorStore(engine),
+        runs=RunStore(engine),
+        rejects=RejectStore(engine),
+    )

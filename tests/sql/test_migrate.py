@@ -1,0 +1,178 @@
+"""The migrated schema is the declared one, made once, by whoever comes first; a step that fails leaves nothing."""
+
+import shutil
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Engine
+
+from cgm_dash.errors import StoreError
+from sql import migrate, schema_is_current
+from sql.engine import make_engine
+from sql.migrate import SCRIPTS
+from sql.schema import REVISION, metadata
+
+FAILING = '''
+"""A step that breaks halfway."""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "{down}"
+
+
+def upgrade() -> None:
+    op.create_table("half_done", sa.Column("id", sa.Integer, primary_key=True))
+    op.execute("INSERT INTO people (name) VALUES (nonsense)")
+'''
+
+SLOW = '''
+"""A step that gives a second worker time to come in between."""
+import time
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "{down}"
+
+
+def upgrade() -> None:
+    op.create_table("added", sa.Column("id", sa.Integer, primary_key=True))
+    time.sleep(0.4)
+'''
+
+
+@pytest.fixture
+def scripts_with(tmp_path: Path) -> Callable[[str], Path]:
+    """Return the folder of our migrations with one more behind them."""
+
+    def add(source: str) -> Path:
+        folder = tmp_path / "migrations"
+        shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "versions" / "r0002_more.py").write_text(source.format(down=REVISION))
+        return folder
+
+    return add
+
+
+def tables(engine: Engine) -> set[str]:
+    return set(sa.inspect(engine).get_table_names())
+
+
+def test_declared_revision_is_the_newest_script() -> None:
+    config_free = ScriptDirectory(str(SCRIPTS))
+    assert config_free.get_heads() == [REVISION]
+
+
+def test_migrated_tables_equal_the_declared_ones(engine: Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    assert schema_is_current(engine)
+
+
+def test_columns_keys_checks_and_comments_equal_the_declared_ones(engine: Engine) -> None:
+    """What alembic's comparison leaves out: key order, nullability, CHECKs, comments, WITHOUT ROWID."""
+    migrate(engine)
+    inspector = sa.inspect(engine)
+    for table in metadata.tables.values():
+        found = {column["name"]: column for column in inspector.get_columns(table.name)}
+        assert list(found) == [column.name for column in table.columns], table.name
+        for column in table.columns:
+            assert found[column.name]["nullable"] == column.nullable, column
+            if engine.dialect.name == "postgresql":
+                assert found[column.name]["comment"] == column.comment, column
+        key = inspector.get_pk_constraint(table.name)["constrained_columns"]
+        assert key == [column.name for column in table.primary_key.columns], table.name
+        checks = {check["name"] for check in inspector.get_check_constraints(table.name)}
+        assert checks == {c.name for c in table.constraints if isinstance(c, sa.CheckConstraint)}, table.name
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            definition = connection.exec_driver_sql(
+                "SELECT sql FROM sqlite_master WHERE name = 'readings'"
+            ).scalar_one()
+            assert "WITHOUT ROWID" in definition
+            definition = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'people'").scalar_one()
+            assert "AUTOINCREMENT" in definition
+
+
+def test_second_migration_changes_nothing(engine: Engine) -> None:
+    assert not schema_is_current(engine)
+    migrate(engine)
+    before = tables(engine)
+    migrate(engine)
+    assert tables(engine) == before
+
+
+def test_racing_workers_apply_each_step_once(
+    database_url: str, scripts_with: Callable[[str], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    scripts = scripts_with(SLOW)
+    engines = [make_engine(database_url) for _ in range(2)]
+    together = threading.Barrier(2)
+    errors: list[BaseException] = []
+
+    def work(engine: Engine) -> None:
+        together.wait()
+        try:
+            migrate(engine, scripts)
+        except BaseException as error:  # noqa: BLE001 - shown below
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(engine,)) for engine in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert "added" in tables(engines[0])
+    for engine in engines:
+        engine.dispose()
+
+
+def test_failing_step_leaves_nothing(engine: Engine, scripts_with: Callable[[str], Path]) -> None:
+    with pytest.raises(StoreError):
+        migrate(engine, scripts_with(FAILING))
+    assert tables(engine) == set()
+    migrate(engine)
+    assert schema_is_current(engine)
+
+
+def test_failing_step_keeps_the_older_schema_and_its_rows(engine: Engine, scripts_with: Callable[[str], Path]) -> None:
+    migrate(engine)
+    before = tables(engine)
+    with pytest.raises(StoreError):
+        migrate(engine, scripts_with(FAILING))
+    assert tables(engine) == before
+    assert schema_is_current(engine)
+
+
+def test_schema_of_a_newer_version_is_refused(engine: Engine, scripts_with: Callable[[str], Path]) -> None:
+    migrate(engine, scripts_with(SLOW))
+    with pytest.raises(StoreError, match="newer"):
+        migrate(engine)
+    assert not schema_is_current(engine)
+
+
+def test_sqlite_file_is_copied_before_it_is_changed(sqlite_url: str, scripts_with: Callable[[str], Path]) -> None:
+    engine = make_engine(sqlite_url)
+    migrate(engine)
+    folder = Path(str(engine.url.database)).parent
+    assert not list(folder.glob("*before*"))
+    migrate(engine, scripts_with(SLOW))
+    (copy,) = folder.glob("*before*")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    old = make_engine(f"sqlite:///{copy}")
+    assert schema_is_current(old)
+    assert "added" not in tables(old)
+    for each in (engine, old):
+        each.dispose()
