@@ -136,6 +136,12 @@ def test_colour_of_a_narrower_target() -> None:
     assert [wire.measurement(patient, Reading(0, v))["MeasurementColor"] for v in (160, 161)] == [1, 2]
 
 
+@pytest.mark.parametrize("mg_dl", [40, 53, 69, 310, 500])
+def test_high_and_low_do_not_mean_outside_the_target(mg_dl: int) -> None:
+    entry = wire.measurement(Patient(0, 1, "UTC", "DE"), Reading(0, mg_dl))
+    assert (entry["isHigh"], entry["isLow"]) == (False, False)
+
+
 def test_high_and_low_are_said_only_at_the_sensors_bounds(follower: Any, clock: Any) -> None:
     low_seen = 0
     for patient in follower.server.world.patients:
