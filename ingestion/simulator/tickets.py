@@ -58,7 +58,7 @@ class TicketOffice:
     def read(self, token: str, now: float) -> Session | None:
         """Return whose *token* it is, or None for one that is forged, revoked or expired."""
         signed, _, signature = token.rpartition(".")
-        if not signed or not hmac.compare_digest(signature.encode(), self._sign(signed).encode()):
+        if not hmac.compare_digest(signature.encode(), self._sign(signed).encode()):
             return None
         claims = json.loads(_decode(signed.partition(".")[2]))
         if claims["exp"] <= now or claims["sid"] != str(self._generation):

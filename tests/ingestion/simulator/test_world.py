@@ -39,14 +39,18 @@ def test_truth_of_the_live_series_is_what_polls_show(follower: Any, clock: Any) 
     assert all(r.kind is Kind.LIVE and r.trend and r.period_s == 60 and r.offset_min == 60 for r in truth)
 
 
-@pytest.mark.parametrize("cut", [1, 59, 61, 3_601, 40_000])
-def test_truth_of_a_span_is_the_truth_of_its_parts(clock: Any, cut: int) -> None:
+@pytest.mark.parametrize("aside", [-1, 0, 1, 17])
+@pytest.mark.parametrize("kind", [Kind.LIVE, Kind.HISTORY])
+def test_truth_of_a_span_is_the_truth_of_its_parts(clock: Any, kind: Kind, aside: int) -> None:
     world = World.build(clock=clock)
     a, b = clock() - DAY, clock()
-    whole, left, right = world.truth(0, a, b), world.truth(0, a, a + cut), world.truth(0, a + cut, b)
+    whole = world.truth(0, a, b)
+    cut = [r for r in (*whole.live, *whole.history) if r.kind is kind][100].ts + aside
+    left, right = world.truth(0, a, cut), world.truth(0, cut, b)
     assert left.live + right.live == whole.live
     assert left.history + right.history == whole.history
-    assert len(whole.live) == 24 * 60
+    assert all(reading.ts < cut for reading in (*left.live, *left.history))
+    assert (len(whole.live), len(whole.history)) == (24 * 60, 24 * 12)
 
 
 def test_same_arguments_make_the_same_world(clock: Any) -> None:
