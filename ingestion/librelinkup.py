@@ -104,6 +104,7 @@ class LibreLinkUp:
         account = Account(email, password, region, url, version, accept_terms)
         self._auth = AuthenticationManager(self._exchange, self._memory, account)
         self._followed: dict[str, _Followed] = {}
+        self._newest: dict[str, int] = {}
         self._gone: list[float] = []
 
     # ------------------------------------------------------------------ what the pipeline asks
@@ -113,6 +114,7 @@ class LibreLinkUp:
 
         Before the time of the next try nothing is sent: the same trouble is raised again.
         """
+        self._newest = {}
         found, rejected = self._everyone(now)
         return self._batch(found, rejected, now)
 
@@ -136,8 +138,8 @@ class LibreLinkUp:
 
     @property
     def newest(self) -> Mapping[str, int]:
-        """Time of the newest reading seen of each wearer, UTC epoch seconds."""
-        return {who: one.newest for who, one in self._followed.items() if one.newest is not None}
+        """Time of each wearer's newest reading in the last fetch, UTC epoch seconds; empty where that failed."""
+        return dict(self._newest)
 
     # ------------------------------------------------------------------ connections
 
@@ -170,6 +172,7 @@ class LibreLinkUp:
     def _batch(self, found: list[answers.Connection], rejected: list[Rejected], now: float) -> Batch:
         notices: list[Notice] = []
         portions: list[Portion] = []
+        self._newest = {one.wearer.external_id: at for one in found if (at := one.live.newest) is not None}
         for one in found:
             followed = self._followed.setdefault(one.wearer.external_id, _Followed())
             due = followed.saw(one.live.newest) or followed.graph_due(now)

@@ -1,7 +1,7 @@
-"""When to ask next: just after the upstream's new minute appears, at most once a minute. Pure; every time is an argument.
+"""When to ask next: just after the upstream's new minute appears, at most once a minute. Pure: times are arguments.
 
-A sensor's readings come 60 s apart and become visible some seconds later. Each look tells bounds of that delay: a reading
-first seen now was visible by now, and was not at the look before. pachi81/GlucoDataHandler waits a fixed 10 s instead.
+A sensor's readings come 60 s apart and become visible some seconds later. Each look tells bounds of that delay: a
+reading first seen now was visible by now, and was not at the look before. pachi81/GlucoDataHandler waits a fixed 10 s.
 """
 
 import random
@@ -34,9 +34,10 @@ LOCKED_FROM_S, MINUTE_KEPT_TO_S = 50.0, 75.0
 
 @dataclass(slots=True)
 class _Rhythm:
-    """One wearer. newest: the newest reading's time, epoch seconds. It appears between `lo` and `hi` seconds later."""
+    """One wearer: the newest reading's time, the last look that worked (epoch seconds), and the delay's bounds."""
 
     newest: float
+    looked: float
     lo: float = 0.0
     hi: float = FIRST_DELAY_S / (1 - EARLIER)
 
@@ -46,24 +47,27 @@ class _Rhythm:
         wanted = max(self.lo + MARGIN_S, self.hi - EARLIER * (self.hi - self.lo))
         return min(max(wanted, LEAST_DELAY_S), MOST_DELAY_S)
 
-    def see(self, newest: float, at: float, before: float | None) -> None:
-        """Learn from a look at *at* that found *newest*; before: the time of the look before it."""
+    def see(self, newest: float, at: float) -> None:
+        """Learn from a look at *at* that found *newest*."""
+        before, self.looked = self.looked, at
         self.lo = max(0.0, self.lo - FORGET_S)
         if newest <= self.newest:
             return
         self.newest = newest
         if at - newest > LATE_S:
             return
-        too_soon = min(before - newest if before is not None else 0.0, self.delay_s + LATER_S)
+        # not there at the look before; nor was the reading after it at this one
+        too_soon = min(max(before, at - MINUTE) - newest, self.delay_s + LATER_S)
         self.hi = min(self.hi, at - newest)
         self.lo = max(self.lo, too_soon)
         if too_soon >= self.hi:
             self.hi = too_soon + MARGIN_S
         self.lo = min(self.lo, self.hi)
 
-    def is_late(self, at: float) -> bool:
-        """Whether a look at *at* should have found the next reading and did not, for the first time."""
-        return 0 <= at - (self.newest + MINUTE + self.delay_s) < MINUTE
+    @property
+    def is_late(self) -> bool:
+        """Whether the last look should have found the next reading and did not, for the first time."""
+        return 0 <= self.looked - (self.newest + MINUTE + self.delay_s) < MINUTE
 
 
 class Phase:
@@ -72,7 +76,7 @@ class Phase:
     def __init__(self, poll_seconds: float = MINUTE, seed: int = 0) -> None:
         """poll_seconds: the interval of polls, 60 for one a minute. seed: of the random spread."""
         self._poll_s = poll_seconds
-        self._random = random.Random(seed)  # noqa: S311  a spread of a second, no secret
+        self._random = random.Random(seed)
         self._rhythms: dict[str, _Rhythm] = {}
         self._last: float | None = None
 
@@ -80,7 +84,7 @@ class Phase:
         """Return when to ask next, never before *now*.
 
         last_poll: when the poll that has just ended was sent. newest: each wearer's newest reading as that poll showed
-        it. All UTC epoch seconds.
+        it, nobody's where it failed. All UTC epoch seconds.
         """
         self._learn(last_poll, newest)
         live = [r for r in self._rhythms.values() if 0 <= last_poll - r.newest <= RECENT_S]
@@ -89,7 +93,7 @@ class Phase:
         soonest = last_poll + self._poll_s * 5 / 6
         due = _next_in_phase(_best_phase(r.newest + r.delay_s for r in live), soonest)
         skips = due + SPREAD_S >= min(r.newest + r.lo for r in live) + 2 * MINUTE
-        if self._poll_s <= MINUTE_KEPT_TO_S and (skips or any(r.is_late(last_poll) for r in live)):
+        if self._poll_s <= MINUTE_KEPT_TO_S and (skips or any(r.is_late and r.looked == last_poll for r in live)):
             due = soonest  # safe whatever the delay: no second reading can have come by then
         return max(now, due + self._random.uniform(0, SPREAD_S))
 
@@ -102,12 +106,11 @@ class Phase:
         """Take in what the poll at *last_poll* showed; a clock that went back starts afresh."""
         if self._last is not None and last_poll <= self._last:
             self._rhythms.clear()
-            self._last = None
         for who, ts in newest.items():
             if who in self._rhythms:
-                self._rhythms[who].see(ts, last_poll, self._last)
+                self._rhythms[who].see(ts, last_poll)
             else:
-                self._rhythms[who] = _Rhythm(ts)
+                self._rhythms[who] = _Rhythm(ts, last_poll)
         self._last = last_poll
 
 
