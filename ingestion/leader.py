@@ -25,6 +25,9 @@ class Lock(Protocol):
     def held(self) -> bool:
         """Return whether this process still holds it."""
 
+    def is_taken(self) -> bool:
+        """Return whether some process holds it, this one or another. Raises StoreUnavailable."""
+
     def release(self) -> None:
         """Give it up; harmless where it is not held."""
 
@@ -56,6 +59,23 @@ class FileLock:
     def held(self) -> bool:
         """Return whether this process holds it; only release or death ends that."""
         return self._handle is not None
+
+    def is_taken(self) -> bool:
+        """Return whether some process holds it, this one or another."""
+        if self._handle is not None:
+            return True
+        try:
+            handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            # Shared, so that two who look do not see each other; a would-be leader in this instant tries again.
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
 
     def release(self) -> None:
         """Give the lock up."""

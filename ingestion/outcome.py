@@ -37,9 +37,9 @@ class Outcome:
     seconds: float = 0.0
 
     @classmethod
-    def failed(cls, source: str, at: float, error: SourceError, seconds: float) -> "Outcome":
+    def failed(cls, source: str, at: float, error: SourceError) -> "Outcome":
         """Return the outcome of a run that brought nothing."""
-        return cls(source, at, error.code, error.detail, error.retry_at, seconds=seconds)
+        return cls(source, at, error.code, error.detail, error.retry_at)
 
     @property
     def level(self) -> Level:

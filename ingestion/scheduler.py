@@ -38,7 +38,7 @@ class Ingestion:
     """The scheduler, the leader and the work of one process.
 
     poll: does one ingestion run and returns when the next one is due (UTC epoch seconds by *now*). follow: what a
-    process that does not lead does at a tick. stopped_leading: called when leadership ends. now, monotonic: clocks.
+    process that does not lead does at a tick. stopped: called when this scheduler has stopped. now, monotonic: clocks.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Ingestion:
         poll: Callable[[Role], float],
         poll_seconds: int,
         follow: Callable[[], None] = lambda: None,
-        stopped_leading: Callable[[], None] = lambda: None,
+        stopped: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         die: Callable[[int], None] = os._exit,
@@ -56,7 +56,7 @@ class Ingestion:
         self._leader = leader
         self._poll = poll
         self._follow = follow
-        self._stopped_leading = stopped_leading
+        self._stopped = stopped
         self._now = now
         self._monotonic = monotonic
         self._die = die
@@ -64,6 +64,8 @@ class Ingestion:
         self._poll_due = 0.0
         self._last_tick = monotonic()
         self._stop = threading.Event()
+        self._idle = threading.Condition()
+        self._running = 0
         self._scheduler = self._new_scheduler()
         self._watchdog = threading.Thread(target=self._watch, name="ingestion-watchdog", daemon=True)
 
@@ -87,15 +89,13 @@ class Ingestion:
     def stop(self, wait_s: float = 5.0) -> bool:
         """Stop ticking, wait at most *wait_s* seconds for a running poll, resign; return whether it had ended."""
         self._stop.set()
-        finished = threading.Event()
-
-        def end() -> None:
-            if self._scheduler.running:
-                self._scheduler.shutdown(wait=True)
-            finished.set()
-
-        threading.Thread(target=end, name="ingestion-stop", daemon=True).start()
-        clean = finished.wait(wait_s)
+        if self._scheduler.running:
+            # Not wait=True: it holds the lock that a running tick needs to set the time of the next one.
+            self._scheduler.shutdown(wait=False)
+        with self._idle:
+            clean = self._idle.wait_for(lambda: self._running == 0, wait_s)
+        if clean:
+            self._stopped()
         self._leader.resign()
         return clean
 
@@ -107,19 +107,23 @@ class Ingestion:
     def tick(self) -> None:
         """Decide the role and poll if it is time. Nothing that goes wrong here ends the scheduler."""
         self._last_tick = self._monotonic()
+        with self._idle:
+            self._running += 1
         try:
             self._act()
         except Exception:
             # The border of the scheduler: whatever a run raises is logged, and the next tick comes all the same.
             log.exception("ingest pid=%d outcome=defect", os.getpid())
             self._poll_due = self._now() + self._tick_s
+        finally:
+            with self._idle:
+                self._running -= 1
+                self._idle.notify_all()
 
     def _act(self) -> None:
         before = self._leader.role
         role = self._leader.decide()
         if role is Role.FOLLOWING:
-            if before is not Role.FOLLOWING:
-                self._stopped_leading()
             self._follow()
             return
         if before is Role.FOLLOWING:
@@ -132,7 +136,7 @@ class Ingestion:
 
     def _bring_forward(self, due: float) -> None:
         """Let the next tick come at *due* where that is sooner than the regular one."""
-        job = self._scheduler.get_job("tick")
+        job = None if self._stop.is_set() else self._scheduler.get_job("tick")
         wanted = datetime.fromtimestamp(max(due, self._now()), UTC)
         if job is not None and job.next_run_time is not None and wanted < job.next_run_time:
             job.modify(next_run_time=wanted)

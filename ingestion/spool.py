@@ -5,6 +5,7 @@ admits it once; so a crash in the middle of a replay costs nothing.
 """
 
 import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -66,15 +67,22 @@ class Spool:
             os.close(handle)
 
     def waiting(self) -> int:
-        """Return how many batches wait."""
-        return sum(1 for path in (self._replaying, self._path) for _ in _lines(path))
+        """Return how many readings wait."""
+        entries = (entry for path in (self._replaying, self._path) for entry in _lines(path))
+        return sum(len(p["columns"]["ts"]) for entry in entries for p in entry["batch"]["portions"])
 
     def replay(self, keep: Callable[[Batch, float], object], now: float) -> int:
         """Hand every waiting batch to *keep*, oldest first, and forget them once all are kept; return how many.
 
         What *keep* raises ends the replay; everything stays for the next one. Batches older than seven days are
-        dropped with a warning: the pipeline's gate would refuse most of them.
+        dropped with a warning: the pipeline's gate would refuse most of them. While another process replays: 0.
         """
+        if not self._path.exists() and not self._replaying.exists():
+            return 0
+        with self._alone() as alone:
+            return self._replay(keep, now) if alone else 0
+
+    def _replay(self, keep: Callable[[Batch, float], object], now: float) -> int:
         if self._path.exists():
             self._set_aside()
         done = 0
@@ -86,6 +94,15 @@ class Spool:
             done += 1
         self._replaying.unlink(missing_ok=True)
         return done
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Give whether no other process of this machine replays meanwhile: a new leader and the one it follows may."""
+        handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            yield _locked(handle)
+        finally:
+            os.close(handle)
 
     def _set_aside(self) -> None:
         """Move the spool behind what an interrupted replay left, so that new lines never mix with old ones."""
@@ -100,6 +117,14 @@ class Spool:
 
     def _size(self) -> int:
         return sum(path.stat().st_size for path in (self._path, self._replaying) if path.exists())
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,10 @@ def test_the_lock_has_one_holder(tmp_path: Path) -> None:
     assert first.try_take()
     assert first.held()
     assert not second.try_take()
+    assert first.is_taken()
+    assert second.is_taken()
     first.release()
+    assert not second.is_taken()
     assert second.try_take()
     assert not first.held()
 
@@ -58,6 +61,9 @@ class FakeLock:
 
     def held(self) -> bool:
         return self.mine and not self.away
+
+    def is_taken(self) -> bool:
+        return self.mine or self.taken_by_another
 
     def release(self) -> None:
         self.mine = False

@@ -19,6 +19,9 @@ class Held:
     def held(self) -> bool:
         return self.free
 
+    def is_taken(self) -> bool:
+        return self.free
+
     def release(self) -> None:
         self.free = False
 
@@ -92,14 +95,13 @@ def test_a_follower_does_not_poll_and_a_new_leader_polls_at_once() -> None:
         leader=Leader(lock),
         poll=poll,
         follow=lambda: seen.append("follow"),
-        stopped_leading=lambda: seen.append("stopped"),
         poll_seconds=60,
         now=lambda: START,
     )
     for free in (False, True, False):
         lock.free = free
         work.tick()
-    assert seen == ["follow", "poll", "stopped", "follow"]
+    assert seen == ["follow", "poll", "follow"]
 
 
 def wait_for(condition: Callable[[], object]) -> None:

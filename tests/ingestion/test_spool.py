@@ -35,7 +35,7 @@ def test_everything_comes_back_in_order_and_once(tmp_path: Path) -> None:
     for i in range(3):
         spool.append(batch(1000 + i), NOW + i)
     seen: list[tuple[object, float]] = []
-    assert spool.waiting() == 3
+    assert spool.waiting() == 6
     assert spool.replay(lambda b, at: seen.append((flat(b), at)), NOW) == 3
     assert seen == [(flat(batch(1000 + i)), NOW + i) for i in range(3)]
     assert spool.waiting() == 0
@@ -94,7 +94,7 @@ def test_the_spool_is_bounded(tmp_path: Path) -> None:
     spool.append(batch(1001), NOW)
     with pytest.raises(SpoolFull, match="1500 bytes"):
         spool.append(batch(1002), NOW)
-    assert spool.waiting() == 2
+    assert spool.waiting() == 4
 
 
 def test_only_the_owner_reads_it(tmp_path: Path) -> None:
@@ -108,3 +108,15 @@ def test_what_is_older_than_a_week_is_dropped_with_a_warning(tmp_path: Path, cap
     spool.append(batch(1000), NOW - 8 * 86_400)
     assert spool.replay(lambda _b, _at: None, NOW) == 0
     assert "older-than-7-days" in caplog.text
+
+
+def test_two_processes_never_replay_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "spool.jsonl"
+    Spool(path).append(batch(1000), NOW)
+    inner: list[int] = []
+
+    def other_process_tries(_batch: Batch, _at: float) -> None:
+        inner.append(Spool(path).replay(lambda _b, _a: None, NOW))
+
+    assert Spool(path).replay(other_process_tries, NOW) == 1
+    assert inner == [0]

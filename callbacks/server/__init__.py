@@ -1,0 +1,13 @@
+"""The Flask side: addresses outside Dash, files for the browser, what is checked before any request."""
+
+from dash import Dash
+
+from callbacks.server import api, files, guard
+from callbacks.services import Services
+
+
+def register_routes(app: Dash, services: Services) -> None:
+    """Register every route and hook on the app's Flask server."""
+    guard.register(app.server, services)
+    files.register(app.server)
+    api.register(app.server, services)

@@ -1,0 +1,51 @@
+"""Third-party files for the browser, from the installed packages, compressed beforehand; assets that may be cached."""
+
+from flask import Flask, Response, request
+
+from layouts import vendor
+from layouts.vendor import BundleFile
+
+YEAR_S = 31_536_000
+
+PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+"""Dash asks for plotly.js here; a fixed rule goes before Dash's own pattern."""
+
+BOOTSTRAP_PATH = "/vendor/bootstrap.min.css"
+
+
+def register(server: Flask) -> None:
+    """Register the routes of plotly.js and of Bootstrap's stylesheet."""
+    vendor.compress_in_background()
+
+    def plotly() -> Response:
+        return _send(vendor.plotly_bundle())
+
+    def bootstrap() -> Response:
+        return _send(vendor.bootstrap_css())
+
+    server.add_url_rule(PLOTLY_PATH, "vendor_plotly", plotly)
+    server.add_url_rule(BOOTSTRAP_PATH, "vendor_bootstrap", bootstrap)
+
+
+def bootstrap_address() -> str:
+    """Return the stylesheet's address, which changes with its version and so may be cached for ever."""
+    return f"{BOOTSTRAP_PATH}?v={vendor.bootstrap_css().version}"
+
+
+def plotly_address() -> str:
+    """Return the address the page preloads; it must be the one Dash's own script tag uses."""
+    return PLOTLY_PATH
+
+
+def _send(file: BundleFile) -> Response:
+    """Return the smallest representation the browser takes, or 304 where it has it."""
+    accepted = {name for name in ("br", "gzip") if request.accept_encodings[name] > 0}
+    variant = file.variant(accepted)
+    response = Response(variant.path.read_bytes(), mimetype=file.mimetype)
+    response.headers["ETag"] = variant.etag
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+    if variant.encoding:
+        response.headers["Content-Encoding"] = variant.encoding
+    response.make_conditional(request)
+    return response

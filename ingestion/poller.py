@@ -1,0 +1,76 @@
+"""What a leading process does at each poll: it opens the way to its upstream once, then runs the pipeline."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from cgm_dash.errors import StoreError
+from ingestion.leader import Role
+from ingestion.outcome import Outcome
+from ingestion.phase import Phase
+from ingestion.pipeline import Pipeline
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_S = 3600
+"""However long a trouble lasts, somebody looks again within the hour."""
+
+
+class Newest(Protocol):
+    """What the phase learns from: the newest reading of each wearer, UTC epoch seconds."""
+
+    @property
+    def newest(self) -> Mapping[str, int]:
+        """Newest instants seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An open way to an upstream: the pipeline, the source behind it, and how to close it."""
+
+    pipeline: Pipeline
+    source: Newest
+    close: Callable[[], None]
+
+
+class Poller:
+    """open_way: may raise StoreError, when the next poll tries again. now: UTC epoch seconds."""
+
+    def __init__(self, open_way: Callable[[], Way], poll_seconds: int, now: Callable[[], float] = time.time) -> None:
+        self._open_way = open_way
+        self._poll_seconds = poll_seconds
+        self._now = now
+        self._phase = Phase(poll_seconds)
+        self._way: Way | None = None
+
+    def poll(self, _role: Role) -> float:
+        """Do one run and return when the next one is due, UTC epoch seconds."""
+        began = self._now()
+        if self._way is None:
+            try:
+                self._way = self._open_way()
+            except StoreError as exc:
+                log.warning("ingest pid=%d way=closed reason=%s", os.getpid(), exc)
+                return self._now() + self._poll_seconds
+        return self._next(self._way, self._way.pipeline.run(), began)
+
+    def follow(self) -> None:
+        """Store what this process spooled while it led, now that another one leads."""
+        if self._way is not None:
+            self._way.pipeline.replay()
+            self.close()
+
+    def close(self) -> None:
+        """Close the way; the next poll opens it anew."""
+        way, self._way = self._way, None
+        if way is not None:
+            way.close()
+
+    def _next(self, way: Way, outcome: Outcome, began: float) -> float:
+        due = self._phase.next_poll(self._now(), began, way.source.newest)
+        if outcome.next_try_at is not None:
+            due = max(due, min(outcome.next_try_at, self._now() + LONGEST_WAIT_S))
+        return due

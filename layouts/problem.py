@@ -1,0 +1,34 @@
+"""What a person sees when there is nothing to show: the database is away or damaged, a link leads nowhere."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from cgm_dash.i18n import _
+from layouts import ids, shell
+from layouts.icons import icon
+
+
+def problem_page(banner: Component) -> Component:
+    """Return a page that holds one banner and a way out."""
+    return html.Div(
+        html.Main(
+            [
+                html.H1(_("CGM Data Insights")),
+                html.Div(banner, className="banners"),
+                html.P(html.A(_("Load this page again"), href="/", className="btn primary")),
+                html.P(_("Not a medical device. No dosing advice."), className="hint"),
+                shell.words_for_scripts(),
+            ],
+            id=ids.MAIN,
+            className="alone",
+            tabIndex=-1,
+        )
+    )
+
+
+def error_banner(sentence: str, code: str = "") -> Component:
+    """Return the banner of something that must be put right by hand. sentence: already says what and how."""
+    mark = html.Code(code, className="code") if code else None
+    return html.Div(
+        [icon("warn"), html.P([sentence, " ", mark], className="grow")], className="banner action", role="alert"
+    )
