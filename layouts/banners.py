@@ -81,17 +81,18 @@ def low_banner(view: HeroView) -> Component:
     """Return the banner of a low or very low value."""
     current, band = view.current, view.band
     word = text.band(band if band is not None else Band.LOW)
-    value = text.reading_in(current.mg_dl or 0, current.flag, view.unit)
+    plain = current.flag is Flag.NONE
+    value = text.glucose_in(current.mg_dl or 0, view.unit) if plain else text.reading(0, current.flag, view.unit)
     falling = current.trend in (Trend.FALLING, Trend.FALLING_FAST)
     pattern = _("{low}: {value} and falling.") if falling else _("{low}: {value}.")
     title = html.B(pattern.format(low=word, value=value))
     since = ""
-    if current.flag is Flag.NONE and view.since is not None:
+    if plain and view.since is not None:
         limit = text.glucose_in(view.targets.low, view.unit)
         since = _("Below {limit} since {time}.").format(
             limit=limit, time=text.moment(view.since, view.zone, view.now, current.offset_min)
         )
-    elif current.flag is not Flag.NONE:
+    elif not plain:
         since = text.flagged(current.mg_dl or 0, current.flag, view.unit)
     rest = text.listing((since, _("If you feel otherwise than the number says, use a meter.")))
     return _banner("alarm", "warn", [title, " ", rest], role="alert")

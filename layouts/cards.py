@@ -64,8 +64,23 @@ BELOW = (Band.VERY_LOW, Band.LOW)
 
 def time_in_range(view: StatisticsView) -> Component:
     """Return the card's content: the bar of five bands, and the table of shares, times and goals."""
-    note = html.P(_("Percentages are rounded and may not add to 100."), className="hint") if _uneven(view) else None
-    return html.Div([tir_bar(view), _table(view), note], className="tirbox")
+    return html.Div([_rests_on(view), tir_bar(view), _table(view), *_notes(view)], className="tirbox")
+
+
+def _rests_on(view: StatisticsView) -> Component:
+    share = text.percent(view.coverage.percent)
+    words = _("{period}, {share} of it covered by readings").format(period=text.period(view.window), share=share)
+    return html.P(words, className="sub")
+
+
+def _notes(view: StatisticsView) -> list[Component]:
+    notes = []
+    if _uneven(view):
+        notes.append(_("Percentages are rounded and may not add to 100."))
+    if view.targets == ADULT and not view.coverage.sufficient:
+        judged = _("Goals are judged over {days} days or more with {share} coverage.")
+        notes.append(judged.format(days=ENOUGH_DAYS, share=f"{ENOUGH_PERCENT}\u00a0%"))
+    return [html.P(text.listing(notes), className="hint")] if notes else []
 
 
 def tir_bar(view: StatisticsView) -> Component:
@@ -95,7 +110,7 @@ def share_words(band: Band, share: float | None) -> str:
 def _table(view: StatisticsView) -> Component:
     per_day = view.window.seconds > 1.5 * DAY_S
     observed = view.times.observed
-    of = _("A day") if per_day else _("of {span}").format(span=text.duration(observed))
+    of = _("A day") if per_day else _("of {span}").format(span=text.duration(observed)) if observed else _("Time")
     head = html.Thead(
         html.Tr(
             [
@@ -234,7 +249,10 @@ def _coverage(view: StatisticsView) -> Component:
 
 
 def _tile(name: str, label: str, number: str | None, unit: str, foot: str, warning: str | None, what: str) -> Component:
-    """Return one tile: label with its explanation, number with unit, and below it what it rests on or lacks."""
+    """Return one tile: label, number with unit, what it rests on or lacks, and what it is.
+
+    The last stands in the tile where there is room, else behind a button: the stylesheet shows one of the two.
+    """
     about = _("About {figure}").format(figure=label)
     info = html.Details(
         [
@@ -251,6 +269,7 @@ def _tile(name: str, label: str, number: str | None, unit: str, foot: str, warni
             html.Div([html.Span(label), info], className="t"),
             value,
             html.P(below, className="f warn" if warning else "f"),
+            html.P(what, className="what"),
         ],
         className=f"stat{weak}",
         **hyphened(data_figure=name),

@@ -34,6 +34,8 @@ def hero(view: HeroView) -> Component:
         className="heroL",
         **hyphened(
             data_state=view.current.state.value,
+            data_rendered=view.current.state.value,
+            data_clock=_measured(view),
             data_band="none" if band is None else tokens.BAND_NAMES[band],
             data_warm=str(view.warm_until is not None).lower(),
             **titles(view),
@@ -111,10 +113,10 @@ def _meaning(view: HeroView) -> Component:
         return html.P(_("First reading {ahead}").format(ahead=ahead), className="since")
     if current.is_current:
         lines.append(html.Span(_since(view), className="on-current"))
-    if current.measured_at is None:
+    when = _measured(view)
+    if not when:
         lines.append(html.Span(_("The first reading appears here by itself."), className="on-none"))
     else:
-        when = text.moment(current.measured_at, view.zone, view.now, current.offset_min)
         lines.append(html.Span(_("Nothing newer than {time}").format(time=when), className="on-stale"))
     lines.append(html.Span(_("Nothing newer can arrive"), className="on-offline"))
     return html.Div([html.P(lines, className="since"), *_attention(view)])
@@ -143,10 +145,14 @@ def _attention(view: HeroView) -> list[Component]:
     return [html.P([icon("info", small=True), html.Span(_(trouble.sentence))], className="attention")]
 
 
+def _measured(view: HeroView) -> str:
+    """Return when the newest reading was measured, in the wearer's time; "" without one."""
+    at = view.current.measured_at
+    return "" if at is None else text.moment(at, view.zone, view.now, view.current.offset_min)
+
+
 def _facts(view: HeroView) -> Component:
-    current = view.current
-    at = current.measured_at
-    when = text.NOTHING if at is None else text.moment(at, view.zone, view.now, current.offset_min)
+    when = _measured(view) or text.NOTHING
     rows = [
         html.Div([html.Dt(_("Last reading") if view.warm_until else _("Measured")), html.Dd(when)]),
         html.Div([html.Dt(_("Change in 5 min")), html.Dd(_change(view))]),

@@ -139,16 +139,21 @@ def _chart(view: ChartView) -> Component:
     graph = dcc.Graph(
         id=ids.GLUCOSE_GRAPH, figure=glucose.figure_of(view), config=GRAPH_CONFIG, responsive=True, className="graph"
     )
-    keys = _("Arrow keys move through the readings, with Shift by an hour.")
+    keys = _("Arrow keys move through the readings, with Shift by an hour. Plus and minus zoom, zero shows all.")
     return html.Figure(
         [
             html.Div(
-                graph,
+                [graph, *_pointer()],
                 id=ids.CHART,
                 className="figbox",
                 tabIndex=0,
                 role="application",
-                **hyphened(aria_label=_("Glucose chart"), aria_describedby=f"{ids.CHART_ALT} chart-keys"),
+                **hyphened(
+                    aria_label=_("Glucose chart"),
+                    aria_describedby=f"{ids.CHART_ALT} chart-keys",
+                    data_theme=view.theme,
+                    data_phone=str(view.phone).lower(),
+                ),
             ),
             html.Figcaption(glucose.alt_text(view), id=ids.CHART_ALT, className="vh"),
             html.P(keys, id="chart-keys", className="vh"),
@@ -157,6 +162,11 @@ def _chart(view: ChartView) -> Component:
         ],
         className="chart-area",
     )
+
+
+def _pointer() -> list[Component]:
+    """Return the hairline, the dot on the line and the card that assets/chart.js fills and moves."""
+    return [html.Div(className=name, hidden=True) for name in ("cross", "dot", "hover")]
 
 
 def _key(view: ChartView) -> Component:

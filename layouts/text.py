@@ -172,10 +172,10 @@ def percent_fine(value: float | None) -> str:
     """Return a share in percent with one decimal, for time below range; "<0.1 %" for what would round to nothing.
 
     >>> percent_fine(0.44), percent_fine(0.04), percent_fine(0), percent_fine(4)
-    ('0.4 %', '<0.1 %', '0.0 %', '4.0 %')
+    ('0.4 %', '<0.1 %', '0 %', '4.0 %')
     """
-    if value is None:
-        return NOTHING
+    if not value:
+        return NOTHING if value is None else "0 %"
     return "<0.1 %" if 0 < value < 0.05 else f"{decimal(value, 1)} %"
 
 
@@ -303,14 +303,21 @@ def range_short(name: str) -> str:
     return _("{d} d").format(d=DAYS[name]) if name in DAYS else _("Dates")
 
 
-def range_long(window: Window, zone: ZoneInfo, now: float) -> str:
-    """Return a window in words: "Last 12 hours", "Last 14 days", "Sun 1 Nov – Sat 7 Nov"."""
+def period(window: Window) -> str:
+    """Return a window in words that need no calendar: "Last 12 hours", for chosen dates "7 days"."""
     if window.name in HOURS:
         n = HOURS[window.name]
         return plural("Last {n} hour", "Last {n} hours", n).format(n=n)
     if window.name in DAYS:
         n = DAYS[window.name]
         return plural("Last {n} day", "Last {n} days", n).format(n=n)
+    return plural("{n} day", "{n} days", window.days).format(n=window.days)
+
+
+def range_long(window: Window, zone: ZoneInfo, now: float) -> str:
+    """Return a window in words: "Last 12 hours", "Last 14 days", "Sun 1 Nov – Sat 7 Nov"."""
+    if window.name in HOURS or window.name in DAYS:
+        return period(window)
     today = local_date(zone, now)
     first, last = local_date(zone, window.start), local_date(zone, window.end - 1)
     if first == last:
