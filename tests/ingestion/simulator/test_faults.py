@@ -109,9 +109,10 @@ def test_world_is_healthy_again_when_cleared(simulate: Callable[..., Any], fault
             pass
     probe.server.clear()
     assert probe.login().json()["status"] == 0
-    graph = probe.graph()
-    assert len(graph["graphData"]) in (140, 141)
-    assert graph["connection"]["glucoseMeasurement"]["GlucoseUnits"] == 1
+    world = probe.server.world
+    mira, now = world.patients[0], world.now()
+    assert probe.graph() == wire.graph(mira, mira.sensor_at(now), world.latest(mira), world.graph(mira))
+    assert len(probe.logbook()) > 40
 
 
 # ------------------------------------------------------------------ transport
