@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cgm_dash.batch import NO_OFFSET, Batch, Columns, Portion
+from cgm_dash.batch import NO_OFFSET, Batch, Columns, Portion, SensorSeen
 from cgm_dash.errors import SourceError, StoreError, StoreUnavailable
 from cgm_dash.gate import sift
 from cgm_dash.reading import Kind
@@ -30,6 +30,7 @@ OFFERED_S = 12 * 3600
 """How far back an upstream offers readings: what is missing further back can only come from a file."""
 
 THIN_EVERY_S = 3600
+SENSOR_EVERY_S = 600
 
 
 class Pipeline:
@@ -57,6 +58,7 @@ class Pipeline:
         self._now = now
         self._monotonic = monotonic
         self._thinned = 0.0
+        self._sensors: dict[int, tuple[tuple[SensorSeen, ...], float]] = {}
 
     def run(self) -> Outcome:
         """Do one ingestion run and return what it came to; it is recorded as far as the database answers."""
@@ -99,7 +101,7 @@ class Pipeline:
             refused = (*portion.rejected, *sifted.rejected)
             added = self._store.readings.add(row.person_id, row.source_id, sifted.accepted, arrived=at)
             self._store.rejects.record(refused, at, source=row)
-            self._store.sensors.record(row.person_id, row.source_id, portion.sensors, at)
+            self._note_sensors(row, portion.sensors, at)
             self._place(row, sifted.accepted)
             rejected.update(r.reason for r in refused)
             fetched += len(portion.columns) + len(portion.rejected)
@@ -161,6 +163,13 @@ class Pipeline:
                 self._thinned = outcome.at
         except StoreError as exc:
             log.warning("ingest pid=%d run=unrecorded reason=%s", os.getpid(), type(exc).__name__)
+
+    def _note_sensors(self, row: SourceRow, sensors: tuple[SensorSeen, ...], at: float) -> None:
+        """Keep which sensors were seen; one that is known is noted again only every ten minutes, not at every poll."""
+        known, noted = self._sensors.get(row.source_id, ((), 0.0))
+        if sensors and (sensors != known or not 0 <= at - noted < SENSOR_EVERY_S):
+            self._store.sensors.record(row.person_id, row.source_id, sensors, at)
+            self._sensors[row.source_id] = (sensors, at)
 
     def _place(self, row: SourceRow, columns: Columns) -> None:
         """Give the wearer the zone the user set, else the one that country and offsets point to."""

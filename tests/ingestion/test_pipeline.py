@@ -1,0 +1,218 @@
+"""From the upstream's HTTP answers to stored rows, on both databases."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cgm_dash.batch import Batch, Columns, Portion, Wearer
+from cgm_dash.errors import StoreUnavailable
+from cgm_dash.reading import Flag, Kind, Reading
+from ingestion.pipeline import Pipeline
+from ingestion.spool import Spool, SpoolFull
+from sql.store import Store
+from tests.ingestion.conftest import NOON, Upstream
+
+
+class OneBatch:
+    """A source that has just this."""
+
+    kind = "librelinkup"
+
+    def __init__(
+        self, *rows: Reading, name: str = "Mira", external_id: str = "p1", raw: list[str] | None = None
+    ) -> None:
+        columns = Columns.of(rows, raw)
+        self.batch = Batch(self.kind, (Portion(Wearer(external_id, name, "DE", "mg/dL"), columns),))
+
+    def fetch(self, now: float) -> Batch:
+        return self.batch
+
+
+def pipeline(store: Store, folder: Path, source: OneBatch, zone: str | None = None) -> Pipeline:
+    upstream = store.upstreams.set_account("librelinkup", "f@example.org", "x").upstream_id
+    spool = Spool(folder / "spool.jsonl")
+    return Pipeline(source=source, store=store, upstream_id=upstream, spool=spool, zone=zone, now=lambda: NOON)
+
+
+def stored(store: Store, person: int = 1) -> dict[tuple[int, int], int]:
+    """Return mg/dL by (kind, instant)."""
+    columns = store.readings.load(person).columns
+    return dict(zip(zip(columns.kind.tolist(), columns.ts.tolist(), strict=True), columns.mg_dl.tolist(), strict=True))
+
+
+def test_a_first_run_stores_what_the_upstream_offers(upstream: Upstream) -> None:
+    outcome = upstream.pipeline.run()
+    truth = upstream.world.truth(0, NOON - 12 * 3600, NOON + 1)
+    graph = {(int(Kind.HISTORY), r.ts): r.mg_dl for r in upstream.world.graph(0)}
+    newest = upstream.world.latest(0)
+    assert newest is not None
+    assert stored(upstream.store).items() >= graph.items()
+    assert stored(upstream.store)[(Kind.LIVE, newest.ts)] == newest.mg_dl
+    assert (outcome.code, outcome.stored, outcome.known) == ("ok", outcome.fetched, 0)
+    assert outcome.newest_at == newest.ts
+    assert len(truth.live) > 700
+    run = upstream.store.runs.last(upstream.upstream_id)
+    assert run is not None
+    assert (run.outcome, run.stored) == ("ok", outcome.stored)
+
+
+def test_running_twice_stores_nothing_twice(upstream: Upstream) -> None:
+    upstream.pipeline.run()
+    upstream.restart()
+    again = upstream.pipeline.run()
+    assert (again.stored, again.known, again.conflicts) == (0, again.fetched, 0)
+    assert again.fetched > 100
+
+
+def test_two_people_are_kept_apart(store: Store, tmp_path: Path) -> None:
+    with Upstream(store, tmp_path, people=2, zones=("Europe/Berlin", "America/New_York")) as up:
+        up.pipeline.run()
+        names = [p.name for p in store.people.list()]
+        assert sorted(names) == sorted(f"{p.first_name} {p.last_name}" for p in up.world.patients)
+        for person in store.people.list():
+            patient = next(p for p in up.world.patients if person.name.startswith(p.first_name))
+            newest = up.world.latest(patient)
+            assert newest is not None
+            assert stored(store, person.id)[(Kind.LIVE, newest.ts)] == newest.mg_dl
+
+
+def test_an_mmol_account_is_stored_in_mg_dl(store: Store, tmp_path: Path) -> None:
+    with Upstream(store, tmp_path, unit="mmol/L") as up:
+        up.pipeline.run()
+        newest = up.world.latest(0)
+        assert newest is not None
+        assert stored(store)[(Kind.LIVE, newest.ts)] == newest.mg_dl
+        assert store.people.list()[0].unit == "mmol/L"
+
+
+def test_the_wearers_zone_is_worked_out_but_not_taken_for_sure(upstream: Upstream) -> None:
+    upstream.pipeline.run()
+    (person,) = upstream.store.people.list()
+    assert (person.zone, person.zone_confirmed) == ("Europe/Berlin", False)
+
+
+def test_a_zone_in_the_settings_counts_as_confirmed(store: Store, tmp_path: Path) -> None:
+    source = OneBatch(Reading(int(NOON) - 60, 120, offset_min=60))
+    pipeline(store, tmp_path, source, zone="Europe/Vienna").run()
+    (person,) = store.people.list()
+    assert (person.zone, person.zone_confirmed) == ("Europe/Vienna", True)
+
+
+def test_every_odd_record_has_a_defined_result(store: Store, tmp_path: Path) -> None:
+    at = int(NOON)
+    rows = [
+        Reading(at - 120, 130),
+        Reading(at - 60, 40, flag=Flag.LO),
+        Reading(at - 180, 125),  # out of order
+        Reading(at - 120, 130),  # twice
+        Reading(at + 3600, 140),  # from the future
+        Reading(at - 20 * 86_400, 110),  # too old for live polling
+    ]
+    outcome = pipeline(store, tmp_path, OneBatch(*rows, raw=[f'{{"n":{i}}}' for i in range(6)])).run()
+    assert dict(outcome.rejected) == {"future": 1, "too-old": 1}
+    assert (outcome.stored, outcome.known) == (3, 1)
+    assert sorted(ts for _, ts in stored(store)) == [at - 180, at - 120, at - 60]
+    assert {(r.reason, r.raw) for r in store.rejects.recent()} == {("future", '{"n":4}'), ("too-old", '{"n":5}')}
+
+
+def test_a_rejected_record_that_comes_again_is_kept_once_and_counted(store: Store, tmp_path: Path) -> None:
+    way = pipeline(store, tmp_path, OneBatch(Reading(int(NOON) + 3600, 140), raw=['{"n":1}']))
+    way.run()
+    way.run()
+    (row,) = store.rejects.recent()
+    assert row.times_seen == 2
+
+
+def test_the_first_value_stays_and_a_different_one_is_a_conflict_kept_once(store: Store, tmp_path: Path) -> None:
+    at = int(NOON) - 60
+    pipeline(store, tmp_path, OneBatch(Reading(at, 120))).run()
+    later = pipeline(store, tmp_path, OneBatch(Reading(at, 126)))
+    assert later.run().conflicts == 1
+    later.run()
+    assert stored(store) == {(Kind.LIVE, at): 120}
+    (conflict,) = store.readings.conflicts(1)
+    assert (conflict.mg_dl, conflict.times_seen) == (126, 2)
+
+
+def test_an_open_gap_is_counted_and_closes(store: Store, tmp_path: Path) -> None:
+    at = int(NOON)
+    hole = [Reading(at - 7200 + 60 * i, 120) for i in range(31)] + [Reading(at - 60, 120)]
+    assert pipeline(store, tmp_path, OneBatch(*hole)).run().gap_seconds_open == 7200 - 1800 - 60 - 60
+    fill = [Reading(at - 5400 + 300 * i, 120, Kind.HISTORY, period_s=300) for i in range(18)]
+    assert pipeline(store, tmp_path, OneBatch(*fill)).run().gap_seconds_open == 0
+
+
+def test_what_cannot_be_stored_waits_in_the_spool_and_comes_in_once(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.pipeline.run()
+    add = upstream.store.readings.add
+
+    def away(*_args: object, **_kwargs: object) -> object:
+        raise StoreUnavailable("the database does not answer")
+
+    offered: set[int] = set()
+    monkeypatch.setattr(type(upstream.store.readings), "add", away)
+    for _ in range(10):
+        upstream.now += 60
+        newest = upstream.world.latest(0)
+        assert newest is not None
+        offered.add(newest.ts)
+        assert upstream.pipeline.run().code == "database-away"
+    assert upstream.spool.waiting() >= 10
+    monkeypatch.setattr(type(upstream.store.readings), "add", lambda _self, *a, **k: add(*a, **k))
+    upstream.now += 60
+    assert upstream.pipeline.run().code == "ok"
+    live = {ts for kind, ts in stored(upstream.store) if kind == Kind.LIVE}
+    assert live >= offered
+    assert upstream.spool.waiting() == 0
+
+
+def test_a_full_disk_is_an_outcome_not_a_silence(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = pipeline(store, tmp_path, OneBatch(Reading(int(NOON) - 60, 120)))
+
+    def away(*_args: object, **_kwargs: object) -> object:
+        raise StoreUnavailable("the disk is full")
+
+    def full(*_args: object, **_kwargs: object) -> None:
+        raise SpoolFull("no room")
+
+    monkeypatch.setattr(type(store.readings), "add", away)
+    monkeypatch.setattr(Spool, "append", full)
+    outcome = way.run()
+    assert (outcome.code, outcome.level.value, outcome.spooled) == ("disk-full", "operator", False)
+
+
+def test_the_run_is_printed_as_the_contract_says(upstream: Upstream) -> None:
+    document = upstream.pipeline.run().as_json()
+    wanted = "source outcome level message next_try_at fetched stored known rejected newest_at gap_seconds_open"
+    assert set(wanted.split()) <= set(document)
+    assert (document["source"], document["outcome"], document["level"]) == ("librelinkup", "ok", "none")
+    assert str(document["newest_at"]).endswith("+00:00")
+
+
+def test_a_day_of_polls_with_faults_ends_with_everything_still_offered(upstream: Upstream) -> None:
+    faults = {60: "http-500", 200: "net-reset", 400: "http-503-retry-after", 700: "body-html-200", 900: "http-401-once"}
+    start = upstream.now
+    due = start
+    for minute in range(24 * 60):
+        upstream.now = start + 60 * minute
+        if minute in faults:
+            upstream.server.inject(faults[minute], times=5)
+        if upstream.now >= due:
+            outcome = upstream.pipeline.run()
+            due = outcome.next_try_at or upstream.now
+    rows = stored(upstream.store)
+    truth = upstream.world.truth(0, start - 12 * 3600, upstream.now + 1)
+    offered = {(int(Kind.LIVE), r.ts): r.mg_dl for r in truth.live} | {
+        (int(Kind.HISTORY), r.ts): r.mg_dl for r in truth.history
+    }
+    regular = {key: mg_dl for key, mg_dl in rows.items() if key[0] in (Kind.LIVE, Kind.HISTORY)}
+    assert regular.items() <= offered.items()
+    # The graph is asked every half hour at the latest, and ends some 20 minutes before now.
+    settled = {(int(Kind.HISTORY), r.ts) for r in upstream.world.graph(0) if r.ts < upstream.now - 50 * 60}
+    assert settled <= set(rows)
+    assert sum(kind == Kind.LIVE for kind, _ in rows) > 24 * 60 * 0.95
+    assert int(np.diff(sorted({ts for _, ts in regular})).max()) <= 330
+    assert upstream.server.count("login") == 2
