@@ -200,9 +200,15 @@ class _HeadersInTime:
                 pass
 
         limit = self.timeout if isinstance(self.timeout, int | float) else DEADLINE_S
-        with _timer(limit, cut):
-            response = super().getresponse()  # type: ignore[misc]
+        try:
+            with _timer(limit, cut):
+                response = super().getresponse()  # type: ignore[misc]
+        except (http.client.HTTPException, OSError):
+            if not late.is_set():
+                raise
+            raise TimeoutError("headers took too long") from None
         if late.is_set():
+            response.close()
             raise TimeoutError("headers took too long")
         return response
 
