@@ -1,0 +1,140 @@
+"""What callback tests share: an app over a small store with known readings, and a call without a browser."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dash import Dash
+
+import app as composition_root
+from app import Composition, compose, create_app
+from callbacks.services import Services
+from cgm_dash.batch import Columns, Wearer
+from cgm_dash.reading import Flag, Kind, Reading, Trend
+from cgm_dash.settings import Settings
+from sql.people import Person
+
+NOW = 1_795_345_200
+"""2026-11-22 12:00 in Berlin."""
+
+
+class Clock:
+    """A clock that only the test moves."""
+
+    now = float(NOW)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def made(tmp_path: Path, clock: Clock) -> Iterator[Composition]:
+    """A composition over an empty SQLite store with an account in the settings; nothing polls."""
+    settings = Settings.from_env(
+        {
+            "CGM_DASH_DATA_DIR": str(tmp_path),
+            "CGM_DASH_LLU_EMAIL": "f@example.org",
+            "CGM_DASH_LLU_PASSWORD": "invented",
+            "CGM_DASH_LLU_URL": "http://127.0.0.1:9",
+        }
+    )
+    composition = compose(settings, clock)
+    composition.services.ready()
+    yield composition
+    composition.services.store.close()
+
+
+@pytest.fixture
+def services(made: Composition) -> Services:
+    return made.services
+
+
+@pytest.fixture
+def dash_app(services: Services) -> Dash:
+    return create_app(services)
+
+
+Add = Callable[..., Person]
+
+
+@pytest.fixture
+def add_person(services: Services) -> Add:
+    """Return a function that stores a wearer with *minutes* of readings that end at *until*."""
+
+    def add(name: str = "Mira", minutes: int = 720, until: int = NOW - 30, mg_dl: int = 120, **last: Any) -> Person:
+        store = services.store
+        row = store.sources.resolve(None, "librelinkup", Wearer(f"id-{name}", name, "DE", "mg/dL"))
+        store.people.set_zone(row.person_id, "Europe/Berlin", confirmed=True)
+        rows = [
+            Reading(until - 60 * i, mg_dl + i % 7, Kind.LIVE, offset_min=60, trend=Trend.STEADY) for i in range(minutes)
+        ]
+        if rows and last:
+            rows[0] = replace(rows[0], **last)
+        store.readings.add(row.person_id, row.source_id, Columns.of(rows), arrived=NOW)
+        person = store.people.get(row.person_id)
+        assert person is not None
+        return person
+
+    return add
+
+
+LOW = {"mg_dl": 62}
+LO = {"mg_dl": 40, "flag": Flag.LO}
+
+
+def call(app: Dash, output: str, **values: Any) -> Any:
+    """Post to the callback whose outputs contain *output*, `id__property=value` each; return the answer's body."""
+    (spec,) = [c for c in app.server.test_client().get("/_dash-dependencies").json if output in c["output"]]
+    given = {name.replace("__", ".").replace("_", "-"): value for name, value in values.items()}
+
+    def part(entry: dict[str, str]) -> dict[str, Any]:
+        name = f"{entry['id']}.{entry['property']}"
+        return {**entry, "value": given.get(name.replace("n_intervals", "n-intervals"))}
+
+    ids = [o.rsplit(".", 1) for o in spec["output"].strip(".").split("...")]
+    body = {
+        "output": spec["output"],
+        "outputs": [{"id": i, "property": p} for i, p in ids],
+        "inputs": [part(e) for e in spec["inputs"]],
+        "state": [part(e) for e in spec["state"]],
+        "changedPropIds": [],
+    }
+    answer = app.server.test_client().post(
+        "/_dash-update-component", data=json.dumps(body), content_type="application/json"
+    )
+    if answer.status_code == 204:
+        return {}
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:500]
+    return answer.json["response"]
+
+
+def texts(component: Any) -> str:
+    """Return all text inside a component as it comes over the wire, blanks between pieces."""
+    if isinstance(component, str | int | float):
+        return str(component)
+    if isinstance(component, list):
+        return " ".join(filter(None, map(texts, component)))
+    if isinstance(component, dict):
+        return texts(component.get("props", {}).get("children", ""))
+    return ""
+
+
+def find(component: Any, id_: str) -> dict[str, Any] | None:
+    """Return the props of the element with *id_* inside a component as it comes over the wire."""
+    if isinstance(component, list):
+        return next((found for c in component if (found := find(c, id_)) is not None), None)
+    if not isinstance(component, dict):
+        return None
+    props: dict[str, Any] = component.get("props", {})
+    return props if props.get("id") == id_ else find(props.get("children"), id_)
+
+
+__all__ = ["LO", "LOW", "NOW", "Add", "Clock", "call", "composition_root", "find", "texts"]

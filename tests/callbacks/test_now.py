@@ -1,0 +1,213 @@
+"""The live page's callbacks, without a browser."""
+
+import base64
+from typing import Any
+
+import numpy as np
+import pytest
+from dash import Dash
+
+from app import create_app
+from callbacks.services import NoSuchPerson, Services
+from cgm_dash.batch import Columns
+from cgm_dash.errors import StoreUnavailable
+from cgm_dash.reading import Kind, Reading
+from sql.runs import Run
+from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, texts
+
+
+def renew(app: Dash, **values: Any) -> Any:
+    return call(app, "hero.children", **values)
+
+
+def test_the_newest_value_is_shown_with_unit_trend_change_and_age(dash_app: Dash, add_person: Add) -> None:
+    add_person()
+    answer = renew(dash_app)
+    hero = answer["hero"]["children"]
+    assert find(hero, "current-value")["children"] == "120"
+    assert "mg/dL" in texts(find(hero, "current-unit")["children"])
+    age = find(hero, "current-age")
+    assert (age["data-measured-at"], age["data-state"]) == (str(NOW - 30), "fresh")
+    assert find(hero, "current-trend") is not None
+
+
+def test_the_unit_is_the_viewers(dash_app: Dash, add_person: Add) -> None:
+    add_person()
+    answer = renew(dash_app, unit_select__value="mmol/L")
+    assert find(answer["hero"]["children"], "current-value")["children"] == "6.7"
+    assert "mmol/L" in texts(answer["time-in-range"]["children"])
+
+
+def test_a_stale_value_has_a_banner_and_no_trend(dash_app: Dash, add_person: Add, clock: Clock) -> None:
+    add_person()
+    clock.now = NOW + 27 * 60
+    answer = renew(dash_app)
+    assert find(answer["banner"]["children"], "stale-banner") is not None
+    assert find(answer["hero"]["children"], "current-age")["data-state"] == "stale"
+    assert "steady" not in texts(answer["hero"]["children"])
+
+
+def test_a_fresh_value_has_no_stale_banner(dash_app: Dash, add_person: Add) -> None:
+    add_person()
+    assert find(renew(dash_app)["banner"]["children"], "stale-banner") is None
+
+
+@pytest.mark.parametrize(("last", "shown"), [(LOW, "62"), (LO, "LO")])
+def test_a_low_has_a_banner_of_its_own(dash_app: Dash, add_person: Add, last: dict[str, Any], shown: str) -> None:
+    add_person(**last)
+    answer = renew(dash_app)
+    assert find(answer["hero"]["children"], "current-value")["children"] == shown
+    assert answer["banner"]["children"] is not None
+
+
+def test_a_tick_without_news_answers_with_a_sign_of_life_only(dash_app: Dash, add_person: Add, clock: Clock) -> None:
+    add_person()
+    painted = renew(dash_app)["painted"]["data"]
+    clock.now += 3
+    answer = renew(dash_app, tick__n_intervals=1, painted__data=painted)
+    assert list(answer) == ["heartbeat"]
+    assert answer["heartbeat"]["children"] == f"{NOW + 3}.000"
+
+
+def test_a_late_reading_changes_what_is_painted(dash_app: Dash, add_person: Add, services: Services) -> None:
+    person = add_person()
+    painted = renew(dash_app)["painted"]["data"]
+    (source,) = services.store.sources.of_person(person.id)
+    late = Columns.of([Reading(NOW - 5 * 3600 + 7, 300, Kind.HISTORY, period_s=300)])
+    services.store.readings.add(person.id, source.source_id, late, arrived=NOW)
+    assert "glucose-graph" in renew(dash_app, painted__data=painted)
+
+
+def points(answer: Any) -> int:
+    (line,) = [t for t in answer["glucose-graph"]["figure"]["data"] if t.get("name") == "glucose"]
+    y = np.frombuffer(base64.b64decode(line["y"]["bdata"]), "<f4")
+    return int(np.isfinite(y).sum())
+
+
+def test_an_update_adds_its_point_and_loses_none(dash_app: Dash, add_person: Add, services: Services) -> None:
+    person = add_person()
+    before = points(renew(dash_app))
+    (source,) = services.store.sources.of_person(person.id)
+    new = Columns.of([Reading(NOW - 1, 130, Kind.LIVE, offset_min=60)])
+    services.store.readings.add(person.id, source.source_id, new, arrived=NOW)
+    assert points(renew(dash_app)) == before + 1 == 721
+
+
+def test_a_link_shows_its_person_and_range(dash_app: Dash, add_person: Add) -> None:
+    add_person("Mira")
+    jonas = add_person("Jonas", mg_dl=200)
+    answer = renew(dash_app, url__search=f"?person={jonas.id}&range=3h")
+    assert find(answer["hero"]["children"], "current-value")["children"] == "200"
+    assert "3 hours" in texts(answer["chart-title"]["children"])
+    assert points(answer) == 180
+
+
+def test_chosen_dates_are_whole_days_of_the_wearer(dash_app: Dash, add_person: Add) -> None:
+    add_person(minutes=3 * 1440)
+    answer = renew(dash_app, url__search="?range=2026-11-21..2026-11-21")
+    assert points(answer) == 1440
+    assert answer["dates-error"]["children"] == ""
+
+
+def test_reversed_dates_are_refused_in_words(dash_app: Dash, add_person: Add) -> None:
+    add_person()
+    answer = renew(dash_app, url__search="?range=2026-11-21..2026-11-20")
+    assert "swap" in answer["dates-error"]["children"]
+
+
+@pytest.mark.parametrize(
+    "search", ["?range=5h", "?person=x&range=../..", "?" + "&" * 3000, "?range=2026-02-30..2026-03-01", "?person=%00"]
+)
+def test_a_mistyped_link_still_opens(dash_app: Dash, add_person: Add, search: str) -> None:
+    add_person()
+    assert find(renew(dash_app, url__search=search)["hero"]["children"], "current-value")["children"] == "120"
+
+
+def test_a_person_nobody_knows_is_not_replaced_by_another(services: Services, add_person: Add) -> None:
+    add_person()
+    for asked in ("99", "1; DROP TABLE people", "", "٣"):
+        with pytest.raises(NoSuchPerson):
+            services.access(asked)
+
+
+def test_without_anybody_the_page_still_answers(dash_app: Dash) -> None:
+    answer = renew(dash_app)
+    assert find(answer["hero"]["children"], "current-age")["data-state"] == "none"
+
+
+def test_trouble_upstream_is_said_in_words_when_nothing_fresh_is_there(
+    dash_app: Dash, add_person: Add, services: Services
+) -> None:
+    add_person(until=NOW - 600)
+    upstream = services.store.upstreams.set_account("librelinkup", "f@example.org", "x").upstream_id
+    services.store.runs.record(Run(upstream_id=upstream, started=NOW, outcome="wrong-password"))
+    assert "refused this e-mail and password" in texts(renew(dash_app)["banner"]["children"])
+
+
+def test_a_notice_about_one_person_is_not_shown_to_another(services: Services, add_person: Add) -> None:
+    mira, jonas = add_person("Mira"), add_person("Jonas")
+    upstream = services.store.upstreams.set_account("librelinkup", "f@example.org", "x").upstream_id
+    reason = f"sharing-stopped@{jonas.id}"
+    services.store.runs.record(Run(upstream_id=upstream, started=NOW, outcome="ok", reason=reason))
+    assert services.trouble(mira) == (None, None)
+    trouble, _ = services.trouble(jonas)
+    assert trouble is not None
+    assert trouble.code == "sharing-stopped"
+
+
+def test_a_database_that_is_away_gives_a_banner_and_the_server_stays_alive(
+    dash_app: Dash, add_person: Add, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_person()
+
+    def away(_self: object) -> None:
+        raise StoreUnavailable("the database does not answer")
+
+    monkeypatch.setattr(type(services.store.people), "list", away)
+    answer = renew(dash_app)
+    assert "The database does not answer" in texts(answer["banner"]["children"])
+    assert answer["heartbeat"]["children"]
+    assert "hero" not in answer
+    page = dash_app.server.test_client().get("/_dash-layout")
+    assert "The database does not answer" in page.get_data(as_text=True)
+
+
+def test_the_first_paint_has_what_the_link_and_the_viewer_ask_for(dash_app: Dash, add_person: Add) -> None:
+    add_person(minutes=3 * 1440)
+    browser = dash_app.server.test_client()
+    browser.set_cookie("cgm_unit", "mmol/L")
+    browser.set_cookie("cgm_theme", "dark")
+    browser.get("/?range=3d")
+    page = browser.get("/_dash-layout").json
+    assert find(page, "current-value")["children"] == "6.7"
+    assert find(page, "range-select")["value"] == "3d"
+    assert find(page, "unit-select")["value"] == "mmol/L"
+    painted = find(page, "painted")["data"]
+    answer = renew(
+        dash_app,
+        url__search="?range=3d",
+        unit_select__value="mmol/L",
+        viewer__data=find(page, "viewer")["data"],
+        painted__data=painted,
+    )
+    assert list(answer) == ["heartbeat"]
+
+
+def test_every_id_of_the_callbacks_is_on_the_page_and_no_output_is_doubled(dash_app: Dash, add_person: Add) -> None:
+    add_person()
+    browser = dash_app.server.test_client()
+    page = browser.get("/_dash-layout").json
+    outputs: list[str] = []
+    for spec in browser.get("/_dash-dependencies").json:
+        names = [e["id"] for e in (*spec["inputs"], *spec["state"])]
+        here = [o.rsplit(".", 1) for o in spec["output"].strip(".").split("...")]
+        outputs += [".".join(o) for o in here]
+        for id_ in (*names, *(i for i, _ in here)):
+            assert find(page, id_) is not None, id_
+    assert len(outputs) == len(set(outputs))
+
+
+def test_two_apps_in_one_process_are_independent(services: Services) -> None:
+    first, second = create_app(services), create_app(services)
+    for app in (first, second):
+        assert len(app.server.test_client().get("/_dash-dependencies").json) == 2

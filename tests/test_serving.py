@@ -1,0 +1,244 @@
+"""The real server: two workers and one leader, stops and outages, wrong settings."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from cgm_dash.reading import Kind
+from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer, World
+from sql.engine import make_engine
+from sql.store import Store, assemble
+from sql.vault import Vault
+from tests.support import postgres
+from tests.support.served import ROOT, Served, serving
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorServer]:
+    with SimulatorServer(World.build(seed=3, warmups=False)) as server:
+        yield server
+
+
+def account(simulator: SimulatorServer, seconds: int = 1) -> dict[str, str]:
+    """Return the settings of an account at *simulator*, polled every *seconds*."""
+    return {
+        "LLU_EMAIL": DEMO_EMAIL,
+        "LLU_PASSWORD": DEMO_PASSWORD,
+        "LLU_URL": simulator.url,
+        "POLL_SECONDS": str(seconds),
+    }
+
+
+def wait_for(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def polls(simulator: SimulatorServer) -> list[float]:
+    """Return when the upstream was polled."""
+    return [r.time for r in simulator.requests if r.endpoint == "connections"]
+
+
+def leader_of(served: Served) -> int:
+    """Return the process id of the worker that took the lead last."""
+    return int(re.findall(r"leader pid=(\d+) role=leading", served.log())[-1])
+
+
+def test_two_workers_poll_once_and_a_killed_leader_is_replaced(
+    tmp_path: Path, database_url: str, simulator: SimulatorServer
+) -> None:
+    with serving(tmp_path / "data", workers=2, DATABASE_URL=database_url, **account(simulator)) as served:
+        served.ready()
+        wait_for(lambda: len(served.workers()) == 2)
+        start = time.time()
+        time.sleep(5)
+        before = [t for t in polls(simulator) if t >= start]
+        assert 4 <= len(before) <= 6
+        killed = leader_of(served)
+        os.kill(killed, signal.SIGKILL)
+        at = time.time()
+        wait_for(lambda: any(t > at for t in polls(simulator)))
+        assert min(t for t in polls(simulator) if t > at) - at <= 2.5
+        time.sleep(4)
+        after = [t for t in polls(simulator) if t > at]
+        assert 3 <= len(after) <= 6
+        assert leader_of(served) != killed
+        assert simulator.count("login") == 1
+
+
+def test_stopping_takes_seconds_even_with_a_hung_upstream(tmp_path: Path, simulator: SimulatorServer) -> None:
+    simulator.inject("net-timeout", seconds=3600)
+    with serving(tmp_path, **account(simulator)) as served:
+        served.ready("/healthz")
+        wait_for(lambda: simulator.requests)
+        assert served.stop() < 10
+    with serving(tmp_path, **account(simulator)) as served:
+        simulator.clear()
+        served.ready()
+
+
+def test_what_is_stored_survives_kill_9(tmp_path: Path, simulator: SimulatorServer) -> None:
+    with serving(tmp_path, **account(simulator)) as served:
+        served.ready()
+        wait_for(lambda: requests.get(served.url + "/api/now", timeout=5).json()["state"] == "fresh")
+        os.killpg(served.process.pid, signal.SIGKILL)
+    with open_store(f"sqlite:///{tmp_path / 'cgm_dash.sqlite3'}", tmp_path) as store:
+        kinds = store.readings.load(1).columns.kind.tolist()
+        assert kinds.count(Kind.LIVE) >= 1
+        assert kinds.count(Kind.HISTORY) >= 139
+
+
+class open_store:  # noqa: N801  reads as a function at its calls
+    """The store of *url*, closed again at the end."""
+
+    def __init__(self, url: str, keys: Path) -> None:
+        self._store = assemble(make_engine(url), Vault.open(keys))
+
+    def __enter__(self) -> Store:
+        return self._store
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+
+
+def test_a_database_away_for_ten_polls_costs_no_minute(
+    tmp_path: Path, postgres_cluster: postgres.PrivateServer, simulator: SimulatorServer
+) -> None:
+    """Every poll is a minute here: the simulator's clock goes sixty times as fast as the polls."""
+    with postgres_cluster.database() as url:
+        start = time.time()
+        # Minutes pass with the polls: the newest reading changes at every one of them, and none lies in the future.
+        world = World.build(seed=3, warmups=False, clock=lambda: start - 3600 + 60 * (time.time() - start))
+        with (
+            SimulatorServer(world) as fast,
+            serving(tmp_path, DATABASE_URL=url, **account(fast)) as served,
+            open_store(url, tmp_path) as store,
+        ):
+            served.ready()
+            wait_for(lambda: store.people.list() and store.readings.count(1) > 100)
+            postgres_cluster.stop()
+            away_from = len(polls(fast))
+            wait_for(lambda: len(polls(fast)) >= away_from + 10, 40)
+            answer = requests.get(served.url + "/_dash-layout", timeout=10)
+            assert "The database does not answer" in answer.text
+            logins = fast.count("login")
+            postgres_cluster.start()
+            wait_for(lambda: requests.get(served.url + "/readyz", timeout=5).status_code == 200, 40)
+            wait_for(lambda: not (tmp_path / "spool.jsonl").exists() and "spool replayed" in served.log(), 40)
+            offered = {r.time for r in fast.requests if r.endpoint == "connections" and r.status == 200}
+            live = {int(ts) for ts, kind in zip(*_ts_and_kind(store), strict=True) if kind == Kind.LIVE}
+            newest = {world.latest(0, at) for at in sorted(offered)[:-1]}
+            assert {r.ts for r in newest if r is not None} <= live
+            assert fast.count("login") == logins == 1
+
+
+def _ts_and_kind(store: Store) -> tuple[list[int], list[int]]:
+    columns = store.readings.load(1).columns
+    return columns.ts.tolist(), columns.kind.tolist()
+
+
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run one command with these settings and return what it said."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CGM_DASH_")}
+    env |= {f"CGM_DASH_{name}": value for name, value in settings.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "cgm_dash", *arguments],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_importing_app_does_nothing(tmp_path: Path) -> None:
+    program = "import threading, app; print(threading.active_count(), app.composition.cache_info().currsize)"
+    env = {**os.environ, "CGM_DASH_DATA_DIR": str(tmp_path / "none")}
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "1 0\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_used_port_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        answer = run("serve", DATA_DIR=str(tmp_path), PORT=port)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith(f"cgm-dash: CGM_DASH_PORT: 127.0.0.1:{port} cannot be used")
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"POLL_SECONDS": "fast"}, "CGM_DASH_POLL_SECONDS"),
+        ({"HOST": "0.0.0.0"}, "CGM_DASH_DEMO=1"),
+        ({"LLU_EMAIL": "f@example.org", "LLU_PASSWORD": "x", "HOST": "0.0.0.0"}, "without a sign-in"),
+    ],
+)
+def test_wrong_settings_end_in_one_line(tmp_path: Path, settings: dict[str, str], said: str) -> None:
+    answer = run("serve", DATA_DIR=str(tmp_path), **settings)
+    assert answer.returncode == 2
+    assert said in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_damaged_file_is_kept_and_explained_and_the_server_keeps_running(tmp_path: Path) -> None:
+    damaged = tmp_path / "demo" / "cgm_dash.sqlite3"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"this is no database at all" * 400)
+    before = damaged.read_bytes()
+    with serving(tmp_path) as served:
+        served.ready("/healthz")
+        answer = requests.get(served.url + "/readyz", timeout=5)
+        assert (answer.status_code, answer.text) == (503, "damaged")
+        page = requests.get(served.url + "/_dash-layout", timeout=5).text
+        assert "cgm_dash.sqlite3" in page
+    assert damaged.read_bytes() == before
+
+
+def test_poll_prints_one_document(tmp_path: Path, simulator: SimulatorServer) -> None:
+    answer = run("poll", "--json", DATA_DIR=str(tmp_path), **account(simulator))
+    assert answer.returncode == 0, answer.stderr
+    import json
+
+    document = json.loads(answer.stdout)
+    assert document["outcome"] == "ok"
+    assert document["stored"] == document["fetched"] > 100
+
+
+def test_a_wrong_password_signs_in_once_and_never_again(tmp_path: Path, simulator: SimulatorServer) -> None:
+    wrong = {**account(simulator), "LLU_PASSWORD": "not this"}
+    for _ in range(3):
+        answer = run("poll", DATA_DIR=str(tmp_path), **wrong)
+        assert answer.returncode == 1
+        assert answer.stdout.startswith("wrong-password")
+    assert simulator.count("login") == 1
+    assert run("poll", DATA_DIR=str(tmp_path), **account(simulator)).returncode == 0
+
+
+def test_no_secret_is_in_logs_or_files(tmp_path: Path, simulator: SimulatorServer) -> None:
+    with serving(tmp_path, LOG_LEVEL="DEBUG", **account(simulator)) as served:
+        served.ready()
+        wait_for(lambda: requests.get(served.url + "/api/now", timeout=5).json()["state"] == "fresh")
+        served.stop()
+        secrets = [DEMO_EMAIL.encode(), DEMO_PASSWORD.encode()]
+        for path in tmp_path.rglob("*"):
+            if path.is_file():
+                content = path.read_bytes()
+                assert not [s for s in secrets if s in content], path
+                assert path.name == "server.log" or path.stat().st_mode & 0o077 == 0, path
