@@ -3,7 +3,7 @@
 from typing import Any
 
 from cgm_dash.errors import PayloadError, SourceAuthError, SourceError, SourceUnavailable
-from cgm_dash.trouble import Level, trouble
+from cgm_dash.trouble import TROUBLES, Level, trouble
 from ingestion import waits
 from ingestion.memory import Memory
 from ingestion.verdicts import Verdict
@@ -32,11 +32,12 @@ class Patience:
             if since - CLOCK_SLACK_S <= now < until:
                 raise error(code, until, detail)
         code, pause = self._memory.text("pause_code"), self._memory.numbers("pause")
-        if not code:
-            return
         end, since = pause.get("until"), pause.get("since", now)
-        if end is None or since - CLOCK_SLACK_S <= now < end:
-            raise error(code, end, self._memory.text("pause_detail"))
+        detail = self._memory.text("pause_detail")
+        if code in waits.NEVER:
+            raise error(code, None, detail)
+        if code in TROUBLES and end is not None and since - CLOCK_SLACK_S <= now < end:
+            raise error(code, end, detail)
 
     def failed(self, verdict: Verdict, now: float) -> SourceError:
         """Note a failure and return the error that tells it, with the time of the next try."""
