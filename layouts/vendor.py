@@ -18,7 +18,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -43,6 +43,8 @@ Encoding = Literal["br", "gzip"]
 _SUFFIXES: dict[Encoding, str] = {"br": ".br", "gzip": ".gz"}
 _BANNER = re.compile(rb"plotly\.js (?:\(([a-z]+) - minified\) )?v(\d+\.\d+\.\d+)")
 
+_compressing = threading.Lock()
+
 Fetch = Callable[[str, Path], Path]
 
 
@@ -59,7 +61,7 @@ class Variant:
     etag: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BundleFile:
     """A file for the browser, and the place where its compressed twins are or will be."""
 
@@ -69,10 +71,10 @@ class BundleFile:
     mimetype: str
     folder: Path
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """Return a name for the content, the same on every machine."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()[:20]
+        return _digest(self.path, self.path.stat().st_mtime_ns)
 
     @property
     def etag(self) -> str:
@@ -110,9 +112,8 @@ def plotly_bundle(folder: Path = FOLDER) -> BundleFile:
 
 def bootstrap_css(folder: Path = FOLDER) -> BundleFile:
     """Return Bootstrap's stylesheet, from the installed package."""
-    package = metadata.distribution("bootstrap-wrapper")
-    path = Path(str(package.locate_file("bootstrap/css/bootstrap.min.css")))
-    return BundleFile(path, "css", package.version, "text/css", folder)
+    path, version = _bootstrap()
+    return BundleFile(path, "css", version, "text/css", folder)
 
 
 def prepare(folder: Path = FOLDER, fetch: Fetch | None = None) -> list[str]:
@@ -137,13 +138,17 @@ def prepare(folder: Path = FOLDER, fetch: Fetch | None = None) -> list[str]:
 
 
 def compress(folder: Path = FOLDER) -> None:
-    """Make every twin that is missing; a folder that cannot be written only means that there are none."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in (bootstrap_css(folder), plotly_bundle(folder)):
-            _compress(file, ["gzip", "br"])
-    except OSError:
-        return
+    """Make every twin that is missing; a folder that cannot be written only means that there are none.
+
+    Called by two threads, the second waits and then finds nothing left to do.
+    """
+    with _compressing:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in (bootstrap_css(folder), plotly_bundle(folder)):
+                _compress(file, ["gzip", "br"])
+        except OSError:
+            return
 
 
 def compress_in_background(folder: Path = FOLDER) -> threading.Thread:
@@ -230,6 +235,20 @@ def _write_whole(target: Path, content: bytes) -> None:
         raise
 
 
+@cache
+def _digest(path: Path, changed_ns: int) -> str:
+    """Return the name of the content that *path* has had since *changed_ns*: read once, not for every request."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:20]
+
+
+@cache
+def _bootstrap() -> tuple[Path, str]:
+    """Return Bootstrap's stylesheet inside its installed package, and the version of that package."""
+    package = metadata.distribution("bootstrap-wrapper")
+    return Path(str(package.locate_file("bootstrap/css/bootstrap.min.css"))), package.version
+
+
+@cache
 def _full_bundle() -> Path:
     """Return the plotly.js inside the installed plotly package, found without importing it."""
     return Path(str(metadata.distribution("plotly").locate_file("plotly/package_data/plotly.min.js")))
