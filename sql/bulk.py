@@ -16,7 +16,6 @@ from sqlalchemy.engine import Connection
 
 from cgm_dash.batch import Columns
 from sql.schema import readings
-from sql.stored import COPY_HEADER, COPY_TRAILER, copy_dtype
 
 CHUNK = 2**18
 """Readings in one transaction: the lock is held for about half a second, far below SQLite's busy timeout of five."""
@@ -155,6 +154,8 @@ class _Sqlite(_Loader):
             driver.close()
 
 
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_COPY_TRAILER = b"\xff\xff"
 _STAGE_SIZES = {"ts": 8, "kind": 2, "mg_dl": 2, "flag": 2, "trend": 2, "period_s": 4, "offset_min": 2}
 _TARGET_SIZES = {**_STAGE_SIZES, "person_id": 4, "source_id": 4, "arrived": 8, "seq": 8}
 
@@ -177,7 +178,7 @@ class _Postgres(_Loader):
         self._copy(f"cgm_stage ({', '.join(_STAGE_SIZES)})", columns, _STAGE_SIZES, {})
 
     def _copy(self, target: str, columns: Columns, sizes: dict[str, int], same: dict[str, int]) -> None:
-        rows = np.empty(len(columns), copy_dtype(sizes))
+        rows = np.empty(len(columns), _copy_dtype(sizes))
         rows["fields"] = len(sizes)
         for name, size in sizes.items():
             rows[f"{name}_size"] = size
@@ -185,7 +186,27 @@ class _Postgres(_Loader):
         cursor = self._connection.connection.cursor()
         try:
             cursor.copy_expert(
-                f"COPY {target} FROM STDIN (FORMAT binary)", BytesIO(COPY_HEADER + rows.tobytes() + COPY_TRAILER)
+                f"COPY {target} FROM STDIN (FORMAT binary)", BytesIO(_COPY_HEADER + rows.tobytes() + _COPY_TRAILER)
             )
         finally:
             cursor.close()
+
+
+def _copy_dtype(sizes: dict[str, int]) -> np.dtype[Any]:
+    """Return a row of COPY's binary format: the number of fields, then each one's length (*sizes*, bytes) and value."""
+    layout: list[tuple[str, str]] = [("fields", ">i2")]
+    for name, size in sizes.items():
+        layout += [(f"{name}_size", ">i4"), (name, f">i{size}")]
+    return np.dtype(layout)
+
+
+def learn_statistics(connection: Connection, stored: int) -> None:
+    """Have PostgreSQL look at the table when it knows of fewer rows than were just *stored*.
+
+    Until its own housekeeping comes by it would plan for a nearly empty table: the newest reading took 200 ms, not 0.2.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    known = sa.text("SELECT reltuples FROM pg_class WHERE oid = CAST('readings' AS regclass)")
+    if connection.execute(known).scalar_one() < stored:
+        connection.execute(sa.text("ANALYZE readings"))

@@ -109,6 +109,9 @@ class ReadingStore:
                     live = not has_live and bool((chunk[0].kind == Kind.LIVE).any())
                     _note_stored(connection, person_id, source_id, seq, bulk.stretch(chunk[0]), live)
             stored, differing = stored + new, differing + len(conflicting)
+        if stored:
+            with writing(self._engine) as connection:
+                bulk.learn_statistics(connection, stored)
         return Added(stored, len(columns) - stored - differing, differing, seq)
 
     def load(self, person_id: int, start: float = 0, end: float = FOREVER) -> Stored:
@@ -280,7 +283,7 @@ def _note_conflicts(connection: Connection, rows: list[dict[str, int]], now: int
         {**dict(zip(names, key, strict=True)), "first_seen": now, "last_seen": now, "times_seen": times}
         for key, times in counted.items()
     ]
-    connection.execute(statement, values)
+    connection.execute(statement.returning(conflicts.c.ts), values)  # else psycopg2 would send them one by one
 
 
 def _note_stored(

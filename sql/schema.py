@@ -6,7 +6,8 @@ Times are UTC epoch seconds in BIGINT.
 readings: the key is (person, ts, source, kind). Every question starts with a person and a stretch of time (chart, days,
 export, newest), and the layers of that stretch lie together on disk; a poll appends at the person's end. With the
 source before the time, a stretch would be one descent for each source and kind. No second index: one on (person, seq)
-would double file and insert time (measured on SQLite, one year of minutes), and could not tell of what was removed.
+makes file and insert half as large again (SQLite, a year of minutes: 17 to 26 MB, 0.5 to 0.8 s), and could not tell of
+what was removed.
 
 changes: instead of that index, one small row for each write that changed a person's readings: its sequence number and
 the stretch it touched. A cache at sequence s reads again the stretches above s. Only the last few hundred are kept
@@ -19,8 +20,8 @@ changes. The readings table and all that reads it stay as they are.
 Ids of people, upstreams and sources are never given twice (AUTOINCREMENT on SQLite): a cache in another process may
 still hold the old one.
 
-readings has no foreign keys: PostgreSQL checks them row by row (three quarters of a bulk load's time), and every writer
-holds the lock of the person's row, having found person and source together.
+readings has no foreign keys: PostgreSQL checks them row by row (a year of minutes: 3.3 s instead of 0.7), and every
+writer holds the lock of the person's row, having found person and source together.
 """
 
 import sqlalchemy as sa

@@ -3,6 +3,7 @@
 import dataclasses
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -181,7 +182,8 @@ def test_import_that_doubles_itself_keeps_each_identity_once(store: Store) -> No
     source = wearer(store)
     n = 2 * FEW
     one, two = minutes(n), minutes(n, mg_dl=102)
-    both = Columns(**{f: np.concatenate((getattr(one, f), getattr(two, f))) for f in _FIELDS})
+    joined: dict[str, Any] = {f: np.concatenate((getattr(one, f), getattr(two, f))) for f in _FIELDS}
+    both = Columns(**joined)
     added = store.readings.add_many(source.person_id, source.source_id, both, arrived=NOW)
     assert (added.stored, added.known, added.conflicts) == (n, 0, n)
     again = store.readings.add_many(source.person_id, source.source_id, both, arrived=NOW)
