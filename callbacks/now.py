@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from callbacks.address import Address, parse
-from callbacks.services import Services
+from callbacks.services import NoSuchPerson, Services
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
 from cgm_dash.errors import StoreError, StoreUnavailable
@@ -116,9 +116,13 @@ def first_paint(services: Services, search: str, viewer: Viewer) -> Component:
     """Return the whole page as *search* asks for it; while the database cannot be worked with, a page that says so."""
     try:
         services.ready()
+        if not services.demo and not services.settings.has_account and not services.people():
+            return layout.connect_page()
         page, key = gather(services, parse(search), viewer, services.now(), None)
     except StoreError as exc:
         return problem_page(problem_banner(services, exc))
+    except NoSuchPerson as exc:
+        return problem_page(error_banner(str(exc)))
     assert page is not None  # noqa: S101  nothing is painted yet, so gather returned a page
     return html.Div([layout.page(page), dcc.Store(id=ids.PAINTED, data=key)])
 
@@ -186,7 +190,7 @@ def gather(
         range=RangeView(chosen=address.range, first=first, last=last, today=today, error=error),
         people=tuple(PersonView(str(p.id), p.name) for p in people),
         person_id=str(person.id) if person else "",
-        connect=services.demo,
+        connect=not services.settings.has_account,
         zone_confirmed=person.zone_confirmed if person else False,
         tick_seconds=TICK_SECONDS,
     ), key

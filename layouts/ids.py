@@ -23,6 +23,8 @@ VIEWER = "viewer"
 VISIBLE = "visible"
 """Store the browser fills when the chart is zoomed: {"key": uirevision of the figure, "range": [from, to]} or null."""
 WORDS = "words"
+PAINTED = "painted"
+"""Store of what the page shows at the moment, so that a tick without news changes nothing."""
 
 # Areas whose children callbacks replace.
 PAGE = "page"

@@ -30,7 +30,7 @@
 
   document.addEventListener("change", function (event) {
     if (!event.target.closest || !event.target.closest("#unit-select")) return;
-    document.cookie = "cgm_unit=" + encodeURIComponent(event.target.value) + "; Path=/; Max-Age=31536000; SameSite=Lax";
+    document.cookie = "cgm_unit=" + event.target.value + "; Path=/; Max-Age=31536000; SameSite=Lax";
   });
 
   window.cgm = Object.assign(window.cgm || {}, { address: address });

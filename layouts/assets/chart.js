@@ -112,7 +112,7 @@
   function hide() {
     at = null;
     const area = box();
-    if (area) area.querySelectorAll(".cross, .dot, .hover").forEach((e) => (e.hidden = true));
+    if (area) area.querySelectorAll(".hairline, .hairdot, .reading-card").forEach((e) => (e.hidden = true));
   }
 
   function show(gd, index, x, aloud) {
@@ -129,13 +129,13 @@
       return;
     }
     at = { index: index, x: reading ? reading.x : x };
-    const cross = area.querySelector(".cross");
+    const cross = area.querySelector(".hairline");
     cross.hidden = false;
     Object.assign(cross.style, { left: left + "px", top: size.t + "px", height: size.h + "px" });
-    const dot = area.querySelector(".dot");
+    const dot = area.querySelector(".hairdot");
     dot.hidden = !reading || reading.kind !== "glucose";
     if (!dot.hidden) Object.assign(dot.style, { left: left + "px", top: size.t + gd._fullLayout.yaxis.d2p(reading.y) + "px" });
-    const card = area.querySelector(".hover");
+    const card = area.querySelector(".reading-card");
     compose(card, meta, reading, x);
     card.hidden = false;
     place(card, area, left, reading ? size.t + gd._fullLayout.yaxis.d2p(reading.y) : size.t);
@@ -256,6 +256,7 @@
       if (at) show(gd, at.index === null ? null : nearest(readings(gd), at.x), at.x, false);
     });
     zoomed(gd);
+    if (!gd.layout.meta.zoomed && !isWhole(gd.layout.meta, gd._fullLayout.xaxis.range)) push(gd);
   }
 
   function onPointer(event) {

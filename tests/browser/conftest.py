@@ -1,0 +1,125 @@
+"""A real Chromium in front of the real server over a database whose readings the test decides."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from cgm_dash.batch import Columns, Wearer
+from cgm_dash.reading import Kind, Reading, Trend
+from sql.engine import make_engine
+from sql.migrate import migrate
+from sql.store import Store, assemble
+from sql.vault import Vault
+from tests.conftest import pytest_setup_options
+from tests.support.served import Served, serving
+
+
+@dataclass
+class Home:
+    """A running server and the store behind it. Nothing polls: readings come from the test."""
+
+    served: Served
+    store: Store
+
+    def person(self, name: str, minutes: int = 720, mg_dl: int = 120, newest_age_s: int = 20) -> int:
+        """Store a wearer in Berlin with a reading a minute, the newest *newest_age_s* old, and return their id."""
+        row = self.store.sources.resolve(None, "librelinkup", Wearer(f"id-{name}", name, "DE", "mg/dL"))
+        self.store.people.set_zone(row.person_id, "Europe/Berlin", confirmed=True)
+        newest = int(time.time()) - newest_age_s
+        rows = [Reading(newest - 60 * i, mg_dl + i % 9, offset_min=60, trend=Trend.STEADY) for i in range(minutes)]
+        self.store.readings.add(row.person_id, row.source_id, Columns.of(rows), arrived=time.time())
+        return row.person_id
+
+    def reading(self, person: int, mg_dl: int, age_s: int = 0) -> None:
+        """Store one live reading of a person."""
+        (source,) = self.store.sources.of_person(person)
+        new = Columns.of([Reading(int(time.time()) - age_s, mg_dl, Kind.LIVE, trend=Trend.RISING, offset_min=60)])
+        self.store.readings.add(person, source.source_id, new, arrived=time.time())
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A server without a source, and its store."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    engine = make_engine(f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
+    migrate(engine)
+    store = assemble(engine, Vault.open(folder))
+    with serving(folder, DEMO="0") as served:
+        yield Home(served.ready("/healthz"), store)
+    store.close()
+
+
+class Browser:
+    """A few words for what a person does and sees."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+
+    def open(self, url: str) -> "Browser":
+        """Open a page and wait until its chart is drawn."""
+        self.driver.get(url)
+        self.wait(lambda: self.js("return !!document.querySelector('#glucose-graph .main-svg')"))
+        return self
+
+    def js(self, script: str, *arguments: Any) -> Any:
+        """Run a script in the page."""
+        return self.driver.execute_script(script, *arguments)
+
+    def cdp(self, command: str, **arguments: Any) -> Any:
+        """Speak to the browser itself."""
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def find(self, css: str) -> WebElement:
+        """Return the first element that fits."""
+        return self.driver.find_element(By.CSS_SELECTOR, css)
+
+    def text(self, css: str) -> str:
+        """Return what an element says."""
+        return str(self.js("const e = document.querySelector(arguments[0]); return e ? e.textContent : ''", css))
+
+    def wait(self, condition: Callable[[], Any], timeout_s: float = 15.0) -> Any:
+        """Wait until *condition* holds and return what it gave."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            got = condition()
+            if got:
+                return got
+            assert time.monotonic() < deadline, f"not within {timeout_s} s; the page says:\n{self.text('main')[:600]}"
+            time.sleep(0.05)
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose a radio button by its group's name and its value."""
+        self.js("document.querySelector(`#${arguments[0]} input[value='${arguments[1]}']`).click()", name, value)
+
+    def size(self, width: int, height: int) -> None:
+        """Set the size of the page, a phone's below 600."""
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+
+    def complaints(self) -> list[str]:
+        """Return what the browser complained about on its console."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A fresh browser, 1440 by 900."""
+    options = pytest_setup_options()
+    for argument in ("--headless=new", "--no-sandbox", "--window-size=1440,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service())
+    made = Browser(driver)
+    made.size(1440, 900)
+    yield made
+    driver.quit()

@@ -1,0 +1,201 @@
+"""The live page in a real Chromium."""
+
+import json
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.browser.conftest import Browser, Home
+
+pytestmark = pytest.mark.browser
+
+POINTS = """
+    const line = document.querySelector('#glucose-graph .js-plotly-plot')._fullData.find(t => t.name === 'glucose');
+    return Array.from(line.y).filter(y => y === y).length;
+"""
+
+TYPE = """
+    const field = document.getElementById(arguments[0]);
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, arguments[1]);
+    for (const name of ['input', 'change']) field.dispatchEvent(new Event(name, { bubbles: true }));
+"""
+
+ZOOM = """
+    const graph = document.querySelector('#glucose-graph .js-plotly-plot');
+    return Plotly.relayout(graph, { 'xaxis.range': [arguments[0], arguments[1]] });
+"""
+
+PRESS = """
+    const key = { key: arguments[0], shiftKey: arguments[1], bubbles: true };
+    document.getElementById('chart').dispatchEvent(new KeyboardEvent('keydown', key));
+"""
+
+
+def test_the_page_shows_the_newest_value_and_asks_nobody_else(home: Home, browser: Browser) -> None:
+    home.person("Mira")
+    browser.open(home.served.url)
+    assert browser.text("#current-value") == "120"
+    assert browser.text("#current-unit") == "mg/dL"
+    assert browser.find("#current-age").get_attribute("data-state") == "fresh"
+    assert browser.js(POINTS) == 720
+    assert browser.js("return document.title").startswith("120 mg/dL")
+    requests = [json.loads(entry["message"])["message"] for entry in browser.driver.get_log("performance")]
+    hosts = {
+        urlsplit(r["params"]["request"]["url"]).netloc for r in requests if r["method"] == "Network.requestWillBeSent"
+    }
+    assert {h for h in hosts if h} == {urlsplit(home.served.url).netloc}
+    assert browser.complaints() == []
+
+
+def test_a_stored_reading_appears_without_a_reload_and_adds_one_point(home: Home, browser: Browser) -> None:
+    person = home.person("Mira", newest_age_s=70)
+    browser.open(home.served.url)
+    before = browser.js(POINTS)
+    browser.js("window.notReloaded = true")
+    home.reading(person, 187)
+    stored = time.monotonic()
+    browser.wait(lambda: browser.text("#current-value") == "187", 8)
+    assert time.monotonic() - stored < 5
+    assert browser.js(POINTS) == before + 1
+    assert browser.js("return window.notReloaded")
+
+
+def test_range_goes_into_the_address_and_the_address_into_the_page(home: Home, browser: Browser) -> None:
+    person = home.person("Mira", minutes=3000)
+    browser.open(home.served.url)
+    browser.choose("range-select", "3h")
+    browser.wait(lambda: browser.js(POINTS) == 180)
+    assert browser.driver.current_url.endswith(f"?person={person}&range=3h")
+    assert "3 hours" in browser.text("#chart-title")
+    browser.driver.back()
+    browser.wait(lambda: browser.js(POINTS) == 720)
+    assert browser.js("return document.querySelector('#range-select input:checked').value") == "12h"
+    browser.open(f"{home.served.url}/?person={person}&range=24h")
+    assert browser.js(POINTS) == 1440
+    assert browser.js("return document.querySelector('#range-select input:checked').value") == "24h"
+    assert browser.text("#tir-bar") or browser.find("#tir-bar").get_attribute("aria-label")
+
+
+def test_chosen_dates_are_applied_and_wrong_ones_said(home: Home, browser: Browser) -> None:
+    home.person("Mira", minutes=3 * 1440)
+    browser.open(home.served.url)
+    browser.choose("range-select", "dates")
+    browser.wait(lambda: browser.find("#date-from").is_displayed())
+    yesterday = browser.js("const d = new Date(Date.now() - 86400000); return d.toISOString().slice(0, 10)")
+    for field in ("date-from", "date-to"):
+        browser.js(
+            TYPE,
+            field,
+            yesterday,
+        )
+    time.sleep(0.3)
+    browser.find("#dates-apply").click()
+    browser.wait(lambda: f"{yesterday}..{yesterday}" in browser.driver.current_url)
+    browser.wait(lambda: browser.js(POINTS) >= 1380)
+    browser.open(f"{home.served.url}/?range=2026-02-02..2026-02-01")
+    assert "swap" in browser.text("#dates-error")
+
+
+def test_the_unit_is_remembered_by_this_browser(home: Home, browser: Browser) -> None:
+    home.person("Mira")
+    browser.open(home.served.url)
+    browser.choose("unit-select", "mmol/L")
+    browser.wait(lambda: browser.text("#current-value") == "6.7")
+    assert browser.text("#current-unit") == "mmol/L"
+    assert "unit" not in browser.driver.current_url
+    browser.open(home.served.url)
+    assert browser.text("#current-value") == "6.7"
+
+
+def test_people_can_be_switched_and_are_named(home: Home, browser: Browser) -> None:
+    home.person("Mira", mg_dl=120)
+    jonas = home.person("Jonas", mg_dl=200)
+    browser.open(home.served.url)
+    assert browser.text("#current-value") == "120"
+    browser.js(
+        "const e = document.getElementById('person-select');"
+        "Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value').set.call(e, arguments[0]);"
+        "e.dispatchEvent(new Event('change', {bubbles: true}));",
+        str(jonas),
+    )
+    browser.wait(lambda: browser.text("#current-value") == "200")
+    assert f"person={jonas}" in browser.driver.current_url
+    assert "Jonas" in browser.js("return document.title")
+
+
+def test_a_zoom_survives_a_new_reading(home: Home, browser: Browser) -> None:
+    person = home.person("Mira", newest_age_s=70)
+    browser.open(home.served.url)
+    now = time.time()
+    browser.js(ZOOM, now - 7200, now - 3600)
+    browser.wait(lambda: browser.find("#zoom-reset").is_displayed())
+    time.sleep(1.5)
+    home.reading(person, 150)
+    browser.wait(lambda: browser.text("#current-value") == "150", 8)
+    shown = browser.js("return document.querySelector('#glucose-graph .js-plotly-plot')._fullLayout.xaxis.range")
+    assert [round(float(x)) for x in shown] == [round(now - 7200), round(now - 3600)]
+    browser.find("#zoom-reset").click()
+    browser.wait(lambda: not browser.find("#zoom-reset").is_displayed())
+
+
+def test_a_value_goes_old_before_the_eyes_without_any_news(home: Home, browser: Browser) -> None:
+    home.person("Mira", newest_age_s=15 * 60 - 8)
+    browser.open(home.served.url)
+    assert browser.find("#current-age").get_attribute("data-state") == "late"
+    assert browser.js("return document.querySelectorAll('#stale-banner').length") == 0
+    browser.wait(lambda: browser.find("#current-age").get_attribute("data-state") == "stale", 14)
+    browser.wait(lambda: browser.js("return document.querySelectorAll('#stale-banner').length") == 1, 4)
+    assert "120" not in browser.js("return document.title")
+
+
+def test_a_server_that_is_gone_makes_the_page_say_so(home: Home, browser: Browser) -> None:
+    home.person("Mira")
+    browser.open(home.served.url)
+    home.served.stop()
+    browser.wait(lambda: browser.find("#current-age").get_attribute("data-state") == "offline", 45)
+    assert "lost its server" in browser.text(".banners")
+    assert "120" not in browser.js("return document.title")
+
+
+def test_every_browser_zone_shows_the_wearers_time(home: Home, browser: Browser) -> None:
+    home.person("Mira", minutes=3000)
+    seen = set()
+    for zone in ("Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Auckland"):
+        browser.cdp("Emulation.setTimezoneOverride", timezoneId=zone)
+        browser.open(f"{home.served.url}/?range=24h")
+        labels = browser.js(
+            "return Array.from(document.querySelectorAll('#glucose-graph .xtick text')).map(e => e.textContent)"
+        )
+        facts = browser.js("return Array.from(document.querySelectorAll('.facts div')).map(e => e.textContent)")
+        seen.add(json.dumps([labels, facts, browser.text("#day")]))
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(home: Home, browser: Browser, look: str) -> None:
+    home.person("Mira Elisabeth Rautenberg")
+    browser.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": look}])
+    browser.size(390, 844)
+    browser.open(home.served.url)
+    assert browser.js("return document.documentElement.scrollWidth") <= 390
+    assert browser.js("return document.documentElement.dataset.bsTheme") == look
+    assert browser.find("#current-value").is_displayed()
+
+
+def test_keys_move_through_the_readings_and_read_them_out(home: Home, browser: Browser) -> None:
+    home.person("Mira")
+    browser.open(home.served.url)
+    browser.js("document.getElementById('chart').focus()")
+    browser.js(PRESS, "End", False)
+    newest = browser.wait(lambda: browser.text("#chart-live"))
+    assert "120 mg/dL" in newest
+    browser.js(PRESS, "ArrowLeft", True)
+    assert browser.text("#chart-live") != newest
+    assert "mg/dL" in browser.text("#chart-live")
+
+
+def test_without_a_source_and_without_readings_the_page_says_how_to_connect(home: Home, browser: Browser) -> None:
+    browser.driver.get(home.served.url)
+    browser.wait(lambda: "CGM_DASH_LLU_EMAIL" in browser.text("main"))
+    assert browser.complaints() == []
