@@ -5,7 +5,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -100,11 +100,12 @@ def _sqlite_engine(url: URL) -> Engine:
 
 def _create_file(path: Path) -> None:
     """Create an empty file that only its owner may read, unless one is there; SQLite gives -wal and -shm its mode."""
+    if path.is_file():
+        return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        return
+        with suppress(FileExistsError):  # another process was faster
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as exc:
         raise StoreUnavailable(f"{path}: cannot be created ({exc.strerror}); check the folder's permissions") from exc
 

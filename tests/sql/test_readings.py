@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -162,6 +163,33 @@ def test_nothing_stored_reads_as_nothing(store: Store) -> None:
     added = store.readings.add(source.person_id, source.source_id, Columns.of(()), arrived=NOW)
     assert (added.stored, added.known, added.conflicts, added.seq) == (0, 0, 0, 0)
     assert store.readings.add_many(source.person_id, source.source_id, Columns.of(()), arrived=NOW).stored == 0
+
+
+def test_writers_of_one_person_take_turns(store: Store) -> None:
+    source = wearer(store)
+    together = threading.Barrier(4)
+    errors: list[Exception] = []
+
+    def write(writer: int) -> None:
+        together.wait()
+        try:
+            for i in range(10):
+                batch = columns([(600 * i + 60 * writer, 100), (600 * i, 100)], Kind.HISTORY)
+                store.readings.add(source.person_id, source.source_id, batch, arrived=NOW)
+        except Exception as error:  # noqa: BLE001 - shown below
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert store.readings.count(source.person_id) == 50
+    changes = store.readings.changes(source.person_id, 0)
+    assert changes.seq == 40
+    assert changes.stretches is not None
+    assert len(changes.stretches) == 40
 
 
 def test_import_beside_what_is_stored_keeps_the_first_value_and_every_conflict(store: Store) -> None:

@@ -127,6 +127,23 @@ def test_two_that_see_a_wearer_first_make_one_person(store: Store) -> None:
     assert len(store.people.list()) == 1
 
 
+def test_two_workers_that_set_the_account_make_one(store: Store) -> None:
+    together = threading.Barrier(4)
+    made: list[int] = []
+
+    def start() -> None:
+        together.wait()
+        made.append(store.upstreams.set_account("librelinkup", "a@example.org", "one").upstream_id)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 4
+    assert len(set(made)) == 1
+
+
 def test_same_wearer_through_another_account_is_the_same_source(store: Store) -> None:
     account = store.upstreams.set_account("librelinkup", "a@example.org", "one")
     first = store.sources.resolve(None, "librelinkup", Wearer("p1", "Ann"))
