@@ -142,7 +142,7 @@ def gather(
     Raises StoreUnavailable, and NoSuchPerson for a person the viewer may not see.
     """
     people = services.people()
-    person = services.access(address.person) if address.person else next(iter(people), None)
+    person = services.access(address.person or str(people[0].id)) if people or address.person else None
     zone = services.zone(person)
     window, error = _window(address, now, services, person)
     name = chart_key(str(person.id) if person else "", address.range, address.dates)

@@ -159,8 +159,7 @@ class Pipeline:
         try:
             self._store.runs.record(_run_of(outcome, self._upstream_id))
             if outcome.at - self._thinned > THIN_EVERY_S:
-                self._store.runs.thin(outcome.at)
-                self._thinned = outcome.at
+                self._thin(outcome.at)
         except StoreError as exc:
             log.warning("ingest pid=%d run=unrecorded reason=%s", os.getpid(), type(exc).__name__)
 
@@ -170,6 +169,12 @@ class Pipeline:
         if sensors and (sensors != known or not 0 <= at - noted < SENSOR_EVERY_S):
             self._store.sensors.record(row.person_id, row.source_id, sensors, at)
             self._sensors[row.source_id] = (sensors, at)
+
+    def _thin(self, now: float) -> None:
+        """Keep the tables of runs and of rejected records bounded, once an hour."""
+        self._store.runs.thin(now)
+        self._store.rejects.thin()
+        self._thinned = now
 
     def _place(self, row: SourceRow, columns: Columns) -> None:
         """Give the wearer the zone the user set, else the one that country and offsets point to."""

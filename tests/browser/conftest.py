@@ -108,7 +108,12 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """Return what the browser complained about on its console."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        return [entry["message"] for entry in self.log("browser")]
+
+    def log(self, kind: str) -> list[dict[str, Any]]:
+        """Return the browser's log of that kind since the last look."""
+        entries: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return entries
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_the_page_shows_the_newest_value_and_asks_nobody_else(home: Home, browse
     assert browser.find("#current-age").get_attribute("data-state") == "fresh"
     assert browser.js(POINTS) == 720
     assert browser.js("return document.title").startswith("120 mg/dL")
-    requests = [json.loads(entry["message"])["message"] for entry in browser.driver.get_log("performance")]
+    requests = [json.loads(entry["message"])["message"] for entry in browser.log("performance")]
     hosts = {
         urlsplit(r["params"]["request"]["url"]).netloc for r in requests if r["method"] == "Network.requestWillBeSent"
     }

@@ -137,4 +137,11 @@ def find(component: Any, id_: str) -> dict[str, Any] | None:
     return props if props.get("id") == id_ else find(props.get("children"), id_)
 
 
-__all__ = ["LO", "LOW", "NOW", "Add", "Clock", "call", "composition_root", "find", "texts"]
+def shown(component: Any, id_: str) -> dict[str, Any]:
+    """Return the props of the element with *id_*, which must be there."""
+    props = find(component, id_)
+    assert props is not None, f"there is no {id_}"
+    return props
+
+
+__all__ = ["LO", "LOW", "NOW", "Add", "Clock", "call", "composition_root", "find", "shown", "texts"]

@@ -13,7 +13,7 @@ from cgm_dash.batch import Columns
 from cgm_dash.errors import StoreUnavailable
 from cgm_dash.reading import Kind, Reading
 from sql.runs import Run
-from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, texts
+from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, shown, texts
 
 
 def renew(app: Dash, **values: Any) -> Any:
@@ -24,9 +24,9 @@ def test_the_newest_value_is_shown_with_unit_trend_change_and_age(dash_app: Dash
     add_person()
     answer = renew(dash_app)
     hero = answer["hero"]["children"]
-    assert find(hero, "current-value")["children"] == "120"
-    assert "mg/dL" in texts(find(hero, "current-unit")["children"])
-    age = find(hero, "current-age")
+    assert shown(hero, "current-value")["children"] == "120"
+    assert "mg/dL" in texts(shown(hero, "current-unit")["children"])
+    age = shown(hero, "current-age")
     assert (age["data-measured-at"], age["data-state"]) == (str(NOW - 30), "fresh")
     assert find(hero, "current-trend") is not None
 
@@ -34,7 +34,7 @@ def test_the_newest_value_is_shown_with_unit_trend_change_and_age(dash_app: Dash
 def test_the_unit_is_the_viewers(dash_app: Dash, add_person: Add) -> None:
     add_person()
     answer = renew(dash_app, unit_select__value="mmol/L")
-    assert find(answer["hero"]["children"], "current-value")["children"] == "6.7"
+    assert shown(answer["hero"]["children"], "current-value")["children"] == "6.7"
     assert "mmol/L" in texts(answer["time-in-range"]["children"])
 
 
@@ -43,7 +43,7 @@ def test_a_stale_value_has_a_banner_and_no_trend(dash_app: Dash, add_person: Add
     clock.now = NOW + 27 * 60
     answer = renew(dash_app)
     assert find(answer["banner"]["children"], "stale-banner") is not None
-    assert find(answer["hero"]["children"], "current-age")["data-state"] == "stale"
+    assert shown(answer["hero"]["children"], "current-age")["data-state"] == "stale"
     assert "steady" not in texts(answer["hero"]["children"])
 
 
@@ -52,11 +52,11 @@ def test_a_fresh_value_has_no_stale_banner(dash_app: Dash, add_person: Add) -> N
     assert find(renew(dash_app)["banner"]["children"], "stale-banner") is None
 
 
-@pytest.mark.parametrize(("last", "shown"), [(LOW, "62"), (LO, "LO")])
-def test_a_low_has_a_banner_of_its_own(dash_app: Dash, add_person: Add, last: dict[str, Any], shown: str) -> None:
+@pytest.mark.parametrize(("last", "value"), [(LOW, "62"), (LO, "LO")])
+def test_a_low_has_a_banner_of_its_own(dash_app: Dash, add_person: Add, last: dict[str, Any], value: str) -> None:
     add_person(**last)
     answer = renew(dash_app)
-    assert find(answer["hero"]["children"], "current-value")["children"] == shown
+    assert shown(answer["hero"]["children"], "current-value")["children"] == value
     assert answer["banner"]["children"] is not None
 
 
@@ -97,7 +97,7 @@ def test_a_link_shows_its_person_and_range(dash_app: Dash, add_person: Add) -> N
     add_person("Mira")
     jonas = add_person("Jonas", mg_dl=200)
     answer = renew(dash_app, url__search=f"?person={jonas.id}&range=3h")
-    assert find(answer["hero"]["children"], "current-value")["children"] == "200"
+    assert shown(answer["hero"]["children"], "current-value")["children"] == "200"
     assert "3 hours" in texts(answer["chart-title"]["children"])
     assert points(answer) == 180
 
@@ -120,7 +120,7 @@ def test_reversed_dates_are_refused_in_words(dash_app: Dash, add_person: Add) ->
 )
 def test_a_mistyped_link_still_opens(dash_app: Dash, add_person: Add, search: str) -> None:
     add_person()
-    assert find(renew(dash_app, url__search=search)["hero"]["children"], "current-value")["children"] == "120"
+    assert shown(renew(dash_app, url__search=search)["hero"]["children"], "current-value")["children"] == "120"
 
 
 def test_a_person_nobody_knows_is_not_replaced_by_another(services: Services, add_person: Add) -> None:
@@ -132,7 +132,7 @@ def test_a_person_nobody_knows_is_not_replaced_by_another(services: Services, ad
 
 def test_without_anybody_the_page_still_answers(dash_app: Dash) -> None:
     answer = renew(dash_app)
-    assert find(answer["hero"]["children"], "current-age")["data-state"] == "none"
+    assert shown(answer["hero"]["children"], "current-age")["data-state"] == "none"
 
 
 def test_trouble_upstream_is_said_in_words_when_nothing_fresh_is_there(
@@ -179,15 +179,15 @@ def test_the_first_paint_has_what_the_link_and_the_viewer_ask_for(dash_app: Dash
     browser.set_cookie("cgm_theme", "dark")
     browser.get("/?range=3d")
     page = browser.get("/_dash-layout").json
-    assert find(page, "current-value")["children"] == "6.7"
-    assert find(page, "range-select")["value"] == "3d"
-    assert find(page, "unit-select")["value"] == "mmol/L"
-    painted = find(page, "painted")["data"]
+    assert shown(page, "current-value")["children"] == "6.7"
+    assert shown(page, "range-select")["value"] == "3d"
+    assert shown(page, "unit-select")["value"] == "mmol/L"
+    painted = shown(page, "painted")["data"]
     answer = renew(
         dash_app,
         url__search="?range=3d",
         unit_select__value="mmol/L",
-        viewer__data=find(page, "viewer")["data"],
+        viewer__data=shown(page, "viewer")["data"],
         painted__data=painted,
     )
     assert list(answer) == ["heartbeat"]

@@ -70,7 +70,7 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, workers: int = 1, **settings: str) -> Iterator[Served]:
+def serving(folder: Path, workers: int | str = 1, **settings: str) -> Iterator[Served]:
     """Run the server over the data directory *folder* with these settings (names without CGM_DASH_)."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
