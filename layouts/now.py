@@ -28,7 +28,6 @@ __all__ = [
     "page",
     "person_control",
     "range_control",
-    "statistics_title",
     "theme_switch",
     "time_in_range",
     "tir_bar",
@@ -36,7 +35,13 @@ __all__ = [
     "unit_control",
 ]
 
-GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
+GRAPH_CONFIG: Any = {
+    "displayModeBar": False,
+    "responsive": True,
+    "scrollZoom": False,
+    "doubleClick": False,
+    "showTips": False,
+}
 
 
 def page(view: NowPage) -> Component:
@@ -79,14 +84,9 @@ def connect_page() -> Component:
     )
 
 
-def chart_title(view: ChartView) -> str:
-    """Return the chart's heading: the stretch of time it shows."""
-    return text.range_long(view.window, view.zone, view.now)
-
-
-def statistics_title(view: ChartView) -> str:
-    """Return what the figures below the chart rest on; the same stretch of time."""
-    return chart_title(view)
+def chart_title(view: ChartView) -> list[Component | str]:
+    """Return the chart's heading: the stretch of time it shows, and the unit of its axis."""
+    return [text.range_long(view.window, view.zone, view.now), " ", html.Span(str(view.unit), className="sub")]
 
 
 def _head(view: NowPage) -> Component:
@@ -158,7 +158,7 @@ def _chart(view: ChartView) -> Component:
             html.Figcaption(glucose.alt_text(view), id=ids.CHART_ALT, className="vh"),
             html.P(keys, id="chart-keys", className="vh"),
             html.P(id=ids.CHART_LIVE, className="vh", **hyphened(aria_live="polite")),
-            _key(view),
+            _key(),
         ],
         className="chart-area",
     )
@@ -166,13 +166,13 @@ def _chart(view: ChartView) -> Component:
 
 def _pointer() -> list[Component]:
     """Return the hairline, the dot on the line and the card that assets/chart.js fills and moves."""
-    return [html.Div(className=name, hidden=True) for name in ("cross", "dot", "hover")]
+    return [html.Div(className=name, hidden=True) for name in ("hairline", "hairdot", "reading-card")]
 
 
-def _key(view: ChartView) -> Component:
+def _key() -> Component:
     return html.Div(
         [
-            html.Span([html.I(className="line"), _("glucose, {unit}").format(unit=view.unit)]),
+            html.Span([html.I(className="line"), _("glucose")]),
             html.Span([html.I(className="zone"), _("target")]),
             html.Span([html.I(className="gap"), _("no data")]),
         ],

@@ -145,6 +145,7 @@ def _words() -> dict[str, object]:
         "offlineTitle": _("This page has lost its server."),
         "offlineRest": _("Nothing new can appear here. Last contact {contact}, last reading {reading}."),
         "offlineEmpty": _("Nothing new can appear here. Last contact {contact}."),
+        "momentAgo": _("less than a minute ago"),
         "tryNow": _("Try now"),
         "today": _("Today"),
         "noData": _("no data"),

@@ -141,7 +141,8 @@
     const demo = Boolean(document.querySelector(".demo-badge"));
     const word = { fresh: demo ? words.liveDemo : words.live, late: words.late, stale: words.stale, none: words.none, offline: words.offline }[now];
     const beside = now === "offline" ? words.serverSilent : age === null ? "" : ago(age);
-    document.querySelectorAll("[data-live-word]").forEach((e) => write(e, low ? words.lowNow : word));
+    const short = { [words.liveDemo]: words.live }[word] || word;
+    document.querySelectorAll("[data-live-word]").forEach((e) => write(e, low ? words.lowNow : e.closest(".topbar") ? short : word));
     document.querySelectorAll("[data-live-age]").forEach((e) => write(e, beside));
   }
 
@@ -172,7 +173,8 @@
   }
 
   function offlineRest(age, hero) {
-    const contact = ago(since(base));
+    const silent = since(base);
+    const contact = silent < 60 ? words.momentAgo : ago(silent);
     const clock = hero && hero.dataset.clock;
     return " " + (age === null || !clock ? fill(words.offlineEmpty, { contact: contact }) : fill(words.offlineRest, { contact: contact, reading: clock }));
   }

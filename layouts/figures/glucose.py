@@ -50,7 +50,9 @@ BOTTOM = 40
 BOTTOM_DEEP = 20
 TOPS = ((285, 300), (335, 350), (385, 400), (505, 520))
 TOP_MOST = 620
-THIN_FROM_S = 60 * 3600
+WIDTHS = ((60 * 3600, 2.0), (10 * 86_400, 1.3))
+THINNEST = 1.0
+"""Width of the line by the seconds that are visible, so that many days do not become one black area."""
 LABELLED_RUNS = 12
 
 
@@ -137,12 +139,12 @@ def alt_text(view: ChartView) -> str:
     part = view.series.between(view.window.start, view.window.end)
     title = text.range_long(view.window, view.zone, view.now)
     if len(part) == 0:
-        return _("Glucose, {range}: no readings.").format(range=title)
+        return _("{range}: no readings.").format(range=title)
     unit = view.unit
     lowest, highest, newest = int(part.mg_dl.argmin()), int(part.mg_dl.argmax()), len(part) - 1
     words = [text.reading_in(int(part.mg_dl[i]), Flag(int(part.flag[i])), unit) for i in (lowest, highest, newest)]
     when = text.moment(int(part.ts[-1]), view.zone, view.now, int(part.offset_min[-1]))
-    sentence = _("Glucose, {range}: lowest {low}, highest {high}, newest {new} at {time}.").format(
+    sentence = _("{range}: lowest {low}, highest {high}, newest {new} at {time}.").format(
         range=title, low=words[0], high=words[1], new=words[2], time=when
     )
     missing = [b - a for a, b in _gaps(_frame_of(view))]
@@ -203,7 +205,7 @@ def _line(frame: _Frame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]
 
 
 def _line_trace(frame: _Frame, x: npt.NDArray[np.int64], y: npt.NDArray[np.float64]) -> Figure:
-    thin = frame.shown[1] - frame.shown[0] > THIN_FROM_S
+    width = next((w for up_to, w in WIDTHS if frame.shown[1] - frame.shown[0] <= up_to), THINNEST)
     return {
         "type": "scatter",
         "mode": "lines",
@@ -212,7 +214,7 @@ def _line_trace(frame: _Frame, x: npt.NDArray[np.int64], y: npt.NDArray[np.float
         "y": _f4(y),
         "connectgaps": False,
         "hoverinfo": "none",
-        "line": {"color": frame.colours["ink"], "width": 1.3 if thin else 2, "simplify": False},
+        "line": {"color": frame.colours["ink"], "width": width, "simplify": False},
     }
 
 

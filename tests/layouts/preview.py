@@ -229,7 +229,7 @@ def create(preview: Preview) -> Dash:
         index_string=shell.index_string(),
     )
     app.layout = preview.page
-    server = app.server
+    server: flask.Flask = app.server
 
     @server.route(shell.BOOTSTRAP_PATH)
     def bootstrap() -> flask.Response:

@@ -1,0 +1,102 @@
+"""At most one banner, the most serious; and the way to a sensor of one's own."""
+
+import pytest
+
+from cgm_dash.batch import SensorSeen
+from cgm_dash.series import Series
+from cgm_dash.trouble import TROUBLES, Level, trouble
+from cgm_dash.units import Unit
+from layouts import ids
+from layouts.banners import banner, connect_panel, database_banner, trouble_banner
+from layouts.hero import hero
+from tests.layouts.rendered import BERLIN, NOW, by_class, by_id, hero_view, minutes, words
+
+
+def test_all_well_has_no_banner() -> None:
+    assert banner(hero_view(minutes(100))) is None
+    assert banner(hero_view(minutes(300))) is None
+
+
+@pytest.mark.parametrize("age_s", [0, 359, 360, 899])
+def test_the_stale_banner_is_absent_while_the_value_is_current(age_s: int) -> None:
+    assert by_id(banner(hero_view(minutes(100, age_s=age_s))), ids.STALE_BANNER) is None
+
+
+def test_a_stale_value_is_told_with_its_age_and_the_source_s_state() -> None:
+    view = hero_view(minutes(100, age_s=27 * 60), trouble=trouble("network"), next_try_at=NOW + 900)
+    shown = banner(view)
+    assert by_id(shown, ids.STALE_BANNER) is shown
+    text = words(shown)
+    for part in ("No reading for 27 minutes.", "do not rely on it", TROUBLES["network"].sentence, "Next try at 14:47."):
+        assert part in text
+
+
+def test_a_stale_low_is_told_as_old_not_as_low() -> None:
+    assert by_id(banner(hero_view(minutes(60, age_s=1000))), ids.STALE_BANNER) is not None
+
+
+@pytest.mark.parametrize(
+    ("values", "flag", "start"),
+    [
+        ((90, 61), 0, "Low: 61 mg/dL"),
+        ((90, 50), 0, "Very low: 50 mg/dL"),
+        ((60, 40), -1, "Very low: LO"),
+    ],
+)
+def test_a_low_value_is_told_before_what_the_source_needs(values: tuple[int, ...], flag: int, start: str) -> None:
+    view = hero_view(minutes(*values, flag=flag, trend=2), trouble=trouble("terms"))
+    text = words(banner(view))
+    assert text.startswith(f"{start} and falling.")
+    assert TROUBLES["terms"].sentence not in text
+    assert TROUBLES["terms"].sentence in words(hero(view))
+
+
+def test_low_is_told_in_the_chosen_unit() -> None:
+    text = words(banner(hero_view(minutes(90, 61), unit=Unit.MMOL_L)))
+    assert "Low: 3.4 mmol/L." in text
+    assert "Below 3.9 mmol/L since 14:31." in text
+
+
+@pytest.mark.parametrize("code", [c for c, t in TROUBLES.items() if t.level in (Level.USER, Level.OPERATOR)])
+def test_what_a_person_must_do_is_told_even_while_values_arrive(code: str) -> None:
+    shown = banner(hero_view(minutes(100), trouble=trouble(code)))
+    assert (shown is None) == (code == "not-configured")
+    if shown is not None:
+        assert TROUBLES[code].sentence in words(shown)
+
+
+@pytest.mark.parametrize("code", [c for c, t in TROUBLES.items() if t.level is Level.TIME])
+def test_what_only_time_heals_is_told_once_values_are_late(code: str) -> None:
+    assert banner(hero_view(minutes(100), trouble=trouble(code))) is None
+    assert TROUBLES[code].sentence in words(banner(hero_view(minutes(100, age_s=400), trouble=trouble(code))))
+    assert TROUBLES[code].sentence in words(banner(hero_view(Series.every(60, []), trouble=trouble(code))))
+
+
+def test_a_sensor_that_warms_up_is_not_told_as_silence() -> None:
+    sensor = SensorSeen("x", activated=int(NOW) - 600, warmup_min=60)
+    assert banner(hero_view(minutes(100, age_s=2700), sensor=sensor)) is None
+
+
+def test_a_wrong_password_names_the_settings_and_no_time() -> None:
+    text = words(trouble_banner(trouble("wrong-password"), None, BERLIN, NOW))
+    assert "CGM_DASH_LLU_EMAIL" in text
+    assert "CGM_DASH_LLU_PASSWORD" in text
+    assert "Next try" not in text
+
+
+def test_operators_get_the_code() -> None:
+    assert words(trouble_banner(trouble("redirect-loop"), None, BERLIN, NOW)).endswith("redirect-loop")
+
+
+def test_a_database_that_is_away_counts_what_waits() -> None:
+    assert "1 reading waits" in words(database_banner(1))
+    assert "14 readings wait" in words(database_banner(14))
+    assert "DB-AWAY" in words(database_banner(None))
+
+
+def test_the_connect_panel_says_how() -> None:
+    panel = connect_panel()
+    text = words(panel)
+    for part in ("invented", "Connected apps", "A follower account", "cgm_dash.env", "CGM_DASH_LLU_PASSWORD"):
+        assert part in text
+    assert len(by_class(panel, "steps")[0].children) == 3

@@ -1,0 +1,145 @@
+"""Time in range and the four figures: shares, times, goals and what they rest on."""
+
+import dataclasses
+
+import pytest
+
+from cgm_dash.series import Series
+from cgm_dash.units import Targets, Unit
+from layouts import ids
+from layouts.cards import figures, time_in_range, tir_bar
+from tests.layouts.rendered import NOW, attribute, by_class, by_id, statistics_view, walk, words
+
+S10 = (53, 54, 69, 70, 110, 140, 180, 181, 250, 251)
+
+
+def days(n: int, *values: int) -> Series:
+    """Return *n* days of 5-minute readings that repeat *values*."""
+    count = n * 288
+    return Series.every(300, [values[i % len(values)] for i in range(count)], int(NOW) - 300 * count)
+
+
+def rows(card: object) -> dict[str, list[str]]:
+    """Return the table: name of the row to its cells."""
+    table: dict[str, list[str]] = {}
+    for tr in (c for c in walk(card) if type(c).__name__ == "Tr"):
+        cells = [words(cell) for cell in tr.children]
+        table[cells[0]] = cells[1:]
+    return table
+
+
+def test_the_table_holds_all_five_bands_and_both_sums() -> None:
+    table = rows(time_in_range(statistics_view(days(15, *S10))))
+    assert table["Band, mg/dL"] == ["Share", "A day", "Goal"]
+    assert {name: cells[:2] for name, cells in table.items() if name != "Band, mg/dL"} == {
+        "Very high >250": ["10 %", "2 h 24"],
+        "High 181–250": ["20 %", "4 h 48"],
+        "High and very high >180": ["30 %", "7 h 12"],
+        "In target 70–180": ["40 %", "9 h 36"],
+        "Low and very low <70": ["30.0 %", "7 h 12"],
+        "Low 54–69": ["20.0 %", "4 h 48"],
+        "Very low <54": ["10.0 %", "2 h 24"],
+    }
+
+
+def test_limits_are_told_in_the_chosen_unit() -> None:
+    table = rows(time_in_range(statistics_view(days(15, *S10), unit=Unit.MMOL_L)))
+    assert {"Very high >13.9", "High 10.1–13.9", "In target 3.9–10.0", "Low 3.0–3.8", "Very low <3.0"} <= table.keys()
+
+
+def test_short_ranges_tell_the_time_itself() -> None:
+    series = Series.every(300, [100] * 132, int(NOW) - 300 * 132)
+    table = rows(time_in_range(statistics_view(series, "12h")))
+    assert table["Band, mg/dL"][1] == "of 11 h"
+    assert table["In target 70–180"][:2] == ["100 %", "11 h 00"]
+
+
+def test_goals_are_judged_on_the_unrounded_share() -> None:
+    good = rows(time_in_range(statistics_view(days(15, *([100] * 96), 60, 190, 190, 190))))
+    assert [good[r][2] for r in good if good[r][2]] == [
+        "Goal",
+        "<5 % met",
+        "<25 % met",
+        ">70 % met",
+        "<4 % met",
+        "<1 % met",
+    ]
+    bad = rows(time_in_range(statistics_view(days(15, *S10))))
+    assert bad["In target 70–180"][2] == ">70 % missed"
+    assert bad["Very low <54"][2] == "<1 % missed"
+
+
+def test_reaching_a_limit_exactly_is_not_meeting_it() -> None:
+    table = rows(time_in_range(statistics_view(days(15, *([100] * 7), *([190] * 3)))))
+    assert table["In target 70–180"][::2] == ["70 %", ">70 % missed"]
+
+
+@pytest.mark.parametrize("name", ["12h", "7d"])
+def test_short_ranges_show_goals_without_judging(name: str) -> None:
+    card = time_in_range(statistics_view(days(5, *S10), name))
+    assert rows(card)["In target 70–180"][2] == ">70 %"
+    assert "Goals are judged over 14 days or more" in words(card)
+
+
+def test_thin_coverage_is_not_judged_either() -> None:
+    view = statistics_view(days(5, *S10), "14d")
+    assert not view.coverage.sufficient
+    assert rows(time_in_range(view))["In target 70–180"][2] == ">70 %"
+
+
+def test_own_targets_have_no_adult_goals() -> None:
+    card = time_in_range(statistics_view(days(15, *S10), targets=Targets(54, 63, 140, 250)))
+    assert rows(card)["In target 63–140"][2] == ""
+    assert "Goals are judged" not in words(card)
+
+
+def test_the_bar_shows_numbers_only_where_they_fit() -> None:
+    bar = tir_bar(statistics_view(days(15, *([100] * 18), 190, 60)))
+    assert by_id(bar, ids.TIR_BAR) is bar
+    assert [words(part) for part in bar.children] == ["", "90 %", ""]
+    assert "Low 5.0 %" in attribute(bar, "aria-label")
+    assert [part.className for part in bar.children] == ["b-low", "b-target", "b-high"]
+
+
+def test_rounded_shares_that_do_not_add_up_are_explained() -> None:
+    assert "may not add to 100" in words(time_in_range(statistics_view(days(15, 100, 190, 260))))
+    assert "may not add to 100" not in words(time_in_range(statistics_view(days(15, *S10))))
+
+
+def test_no_reading_is_a_dash_everywhere_and_no_zero() -> None:
+    card = time_in_range(statistics_view(Series.every(60, [])))
+    assert all(cells[:2] == ["–", "–"] for name, cells in rows(card).items() if name != "Band, mg/dL")
+    assert "No readings in this time" in words(card)
+    tiles = by_class(figures(statistics_view(Series.every(60, []))), "n")
+    assert [" ".join(words(tile).split()) for tile in tiles] == ["– mg/dL", "– %", "– %", "0 %"]
+
+
+def test_every_figure_stands_with_its_unit() -> None:
+    tiles = by_class(figures(statistics_view(days(15, *S10))), "n")
+    assert [" ".join(words(tile).split()) for tile in tiles] == ["136 mg/dL", "6.6 %", "54 %", "100 %"]
+    tiles = by_class(figures(statistics_view(days(15, *S10), unit=Unit.MMOL_L)), "n")
+    assert " ".join(words(tiles[0]).split()) == "7.5 mmol/L"
+
+
+def test_too_few_days_grey_gmi_and_cv_and_say_why() -> None:
+    card = figures(statistics_view(days(5, *S10), "7d"))
+    weak = by_class(card, "weak")
+    assert [attribute(tile, "data-figure") for tile in weak] == ["gmi", "cv"]
+    assert all("Needs 14 days; these dates hold 7." in words(tile) for tile in weak)
+    assert "6.6" in words(weak[0])
+
+
+def test_thin_coverage_greys_them_too_and_warns_beside_the_coverage() -> None:
+    card = figures(statistics_view(days(5, *S10), "14d"))
+    assert "Needs 70 % coverage; this is 37 %." in words(card)
+    assert "Below 70 %: figures may be off." in words(card)
+
+
+def test_enough_is_not_greyed() -> None:
+    assert not by_class(figures(statistics_view(days(15, *S10))), "weak")
+
+
+def test_the_stable_limit_of_the_cv_is_36() -> None:
+    view = statistics_view(days(15, *S10))
+    for cv, words_ in ((36.0, "Stable, up to 36 %"), (36.1, "Unstable, above 36 %")):
+        assert words_ in words(figures(dataclasses.replace(view, level=dataclasses.replace(view.level, cv=cv))))

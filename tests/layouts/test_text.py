@@ -1,0 +1,85 @@
+"""Numbers, spans and times as they are written."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cgm_dash.reading import Flag
+from cgm_dash.units import Band, Targets, Unit
+from cgm_dash.window import dated, named
+from layouts import text
+from tests.layouts.rendered import BERLIN, NOW
+
+
+@pytest.mark.parametrize(
+    ("mg_dl", "unit", "written"),
+    [(5, Unit.MG_DL, "+5"), (-7, Unit.MG_DL, "\u22127"), (0, Unit.MMOL_L, "0.0"), (-5, Unit.MMOL_L, "\u22120.3")],
+)
+def test_change_carries_its_sign(mg_dl: int, unit: Unit, written: str) -> None:
+    assert text.change(mg_dl, unit) == written
+
+
+@pytest.mark.parametrize(
+    ("share", "whole", "fine"),
+    [
+        (None, "–", "–"),
+        (0, "0 %", "0 %"),
+        (0.04, "<1 %", "<0.1 %"),
+        (0.96, "<1 %", "1.0 %"),
+        (1, "1 %", "1.0 %"),
+        (69.5, "70 %", "69.5 %"),
+        (100, "100 %", "100.0 %"),
+    ],
+)
+def test_shares_are_rounded_by_the_rules_of_the_page(share: float | None, whole: str, fine: str) -> None:
+    assert (text.percent(share), text.percent_fine(share)) == (whole, fine)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0, "just now"),
+        (59.9, "just now"),
+        (60, "1 minute ago"),
+        (5400, "90 minutes ago"),
+        (5460, "1 h 31 min ago"),
+        (7800, "2 h 10 min ago"),
+        (-4, "just now"),
+    ],
+)
+def test_age_is_told_in_minutes_then_in_hours(seconds: float, written: str) -> None:
+    assert text.age(seconds) == written
+
+
+def test_table_times_keep_two_digits_of_minutes() -> None:
+    assert [text.duration_short(s) for s in (3900, 3599, 30, 29, 0)] == ["1 h 05", "1 h 00", "1 min", "<1 min", "0 min"]
+
+
+def test_limits_follow_the_integer_bands_in_both_units() -> None:
+    mg = [text.limits(b, Targets(), Unit.MG_DL) for b in Band]
+    mmol = [text.limits(b, Targets(), Unit.MMOL_L) for b in Band]
+    assert mg == ["<54", "54–69", "70–180", "181–250", ">250"]
+    assert mmol == ["<3.0", "3.0–3.8", "3.9–10.0", "10.1–13.9", ">13.9"]
+
+
+def test_lo_and_hi_are_words_with_their_bound() -> None:
+    assert text.reading_in(40, Flag.LO, Unit.MG_DL) == "LO (under 40 mg/dL)"
+    assert text.reading_in(400, Flag.HI, Unit.MMOL_L) == "HI (over 22.2 mmol/L)"
+    assert text.reading(40, Flag.LO, Unit.MG_DL) == "LO"
+
+
+def test_a_moment_of_another_day_carries_its_date_and_of_another_year_its_year() -> None:
+    assert text.moment(NOW - 60, BERLIN, NOW) == "14:31"
+    assert text.moment(NOW - 86_400, BERLIN, NOW) == "Sat 21 Nov 14:32"
+    assert text.moment(NOW - 400 * 86_400, BERLIN, NOW) == "Sat 18 Oct 2025 15:32"
+
+
+def test_a_reading_keeps_the_wall_clock_it_was_measured_by() -> None:
+    assert text.clock(NOW, BERLIN, offset_min=-300) == "08:32"
+    assert text.clock(NOW, ZoneInfo("Asia/Kolkata")) == "19:02"
+
+
+def test_ranges_are_named() -> None:
+    assert text.range_long(named("12h", NOW, BERLIN), BERLIN, NOW) == "Last 12 hours"
+    monday, friday = text.local(NOW - 6 * 86_400, BERLIN).date(), text.local(NOW - 2 * 86_400, BERLIN).date()
+    assert text.range_long(dated(monday, friday, NOW, BERLIN), BERLIN, NOW) == "Mon 16 Nov – Fri 20 Nov"
