@@ -230,14 +230,18 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
     )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for name in ("apscheduler", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @functools.cache
-def composition() -> Composition:
-    """Return this process's composition, made of its environment at the first call. Raises ConfigError."""
+def composition(quiet: bool = False) -> Composition:
+    """Return this process's composition, made of its environment at the first call. Raises ConfigError.
+
+    quiet: for commands, whose own words say what happened: log lines only from warnings on, unless set otherwise.
+    """
     settings = Settings.from_env()
-    configure_logging(settings.log_level)
+    configure_logging("WARNING" if quiet and settings.log_level == "INFO" else settings.log_level)
     return compose(settings)
 
 

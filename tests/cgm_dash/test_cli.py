@@ -1,0 +1,83 @@
+"""The commands, as typed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.support.served import ROOT
+
+
+def started(*arguments: str, **settings: str) -> subprocess.Popen[str]:
+    """Start a command with these settings only."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CGM_DASH_")}
+    env |= {f"CGM_DASH_{name}": value for name, value in settings.items()}
+    command = [sys.executable, "-m", "cgm_dash", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run(*arguments: str, **settings: str) -> tuple[int, str, str]:
+    """Run a command and return its status, what it printed and what it complained about."""
+    with started(*arguments, **settings) as process:
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+
+def test_the_demo_can_be_polled_by_hand(tmp_path: Path) -> None:
+    status, out, err = run("poll", "--json", DATA_DIR=str(tmp_path))
+    assert status == 0, err
+    assert json.loads(out)["outcome"] == "ok"
+    assert (tmp_path / "demo" / "cgm_dash.sqlite3").exists()
+    assert not (tmp_path / "cgm_dash.sqlite3").exists()
+
+
+def test_poll_without_an_account_says_which_setting_is_missing(tmp_path: Path) -> None:
+    status, out, err = run("poll", DATA_DIR=str(tmp_path), DEMO="0")
+    assert (status, out) == (2, "")
+    assert err.startswith("cgm-dash: CGM_DASH_LLU_EMAIL: missing")
+
+
+def test_migrate_brings_an_empty_database_to_head(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run("migrate", DATA_DIR=str(tmp_path), DEMO="0")[0] == 0
+    assert (tmp_path / "cgm_dash.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_unreachable_database_is_one_line_and_a_failure(tmp_path: Path) -> None:
+    address = "postgresql://nobody@127.0.0.1:1/none"
+    status, _, err = run("migrate", DATA_DIR=str(tmp_path), DEMO="0", DATABASE_URL=address)
+    assert status == 1
+    assert err.startswith("cgm-dash: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("fly",), ("simulate", "--port", "70000"), ("simulate", "--fault", "http-999"), ("simulate", "--days", "0")],
+)
+def test_wrong_use_ends_with_status_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    status, _, err = run(*arguments, DATA_DIR=str(tmp_path))
+    assert status == 2
+    assert "Traceback" not in err
+
+
+def test_the_simulator_serves_alone_until_it_is_told_to_stop() -> None:
+    with started("simulate", "--port", "0", "--seed", "5", "--fault", "http-429-seconds:77") as process:
+        assert process.stdout is not None
+        address = None
+        deadline = time.monotonic() + 15
+        while address is None and time.monotonic() < deadline:
+            address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert address is not None
+        answer = requests.get(address.group() + "/llu/connections", timeout=5)
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (429, "77")
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
