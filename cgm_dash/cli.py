@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(_args: argparse.Namespace) -> int:
-    """Replace this process by gunicorn; what would keep it from serving is said here, in one line."""
+    """Become gunicorn; what would keep it from serving is said here, in one line."""
     import app
 
     settings = Settings.from_env()
@@ -72,16 +72,25 @@ def _serve(_args: argparse.Namespace) -> int:
     if made.services.demo:
         print("cgm-dash: no sensor is connected yet: this is the demo, with invented data", file=sys.stderr)
     made.services.store.close()
-    config = _gunicorn_config(Path(app.__file__))
-    command = [sys.executable, "-m", "gunicorn", "--config", str(config), "--chdir", os.getcwd()]
-    os.execv(sys.executable, command)  # noqa: S606  a fixed command, no shell
+    return _run_gunicorn(_gunicorn_config(Path(app.__file__)))
+
+
+def _run_gunicorn(config: Path) -> int:
+    """Be gunicorn from here on. In this process: a new one would import everything once more, a second of a start."""
+    from gunicorn.app import wsgiapp
+
+    # What `python -m gunicorn` would have; gunicorn also starts itself with it again (SIGUSR2).
+    program = Path(wsgiapp.__file__).parents[1] / "__main__.py"
+    sys.argv = [str(program), "--config", str(config), "--chdir", os.getcwd()]
+    wsgiapp.run(prog="gunicorn")
+    return DONE
 
 
 def _poll(args: argparse.Namespace) -> int:
     """Do one ingestion run, unless a running server polls already: an account has one poller."""
     import app
 
-    made = app.composition()
+    made = app.composition(quiet=True)
     made.services.ready()
     if not made.lock.try_take():
         raise CgmDashError("a running server polls this account already; its runs are what the page shows")
@@ -120,7 +129,7 @@ def _simulate(args: argparse.Namespace) -> int:
 def _migrate(_args: argparse.Namespace) -> int:
     import app
 
-    app.composition().services.ready()
+    app.composition(quiet=True).services.ready()
     print("cgm-dash: the schema is current")
     return DONE
 
