@@ -23,6 +23,7 @@ from callbacks.now import Viewer, first_paint
 from callbacks.server import register_routes
 from callbacks.server.files import bootstrap_address, plotly_address
 from callbacks.server.guard import VIEW_COOKIE
+from callbacks.server.suites import without_unused
 from callbacks.services import Services
 from cgm_dash.errors import ConfigError, StoreError
 from cgm_dash.settings import Settings
@@ -96,12 +97,20 @@ def _lock_of(url: sa.URL) -> Lock:
     return FileLock(Path(str(url.database)).with_suffix(".leader"))
 
 
+class _App(Dash):
+    """Dash, but for the scripts that no page needs."""
+
+    def interpolate_index(self, *parts: Any, **named: Any) -> str:
+        named["scripts"] = without_unused(named["scripts"])
+        return str(super().interpolate_index(*parts, **named))  # type: ignore[no-untyped-call]
+
+
 def create_app(services: Services) -> Dash:
     """Return a Dash app over *services*; no thread, no network, no migration."""
     server = Flask(__name__)
     server.secret_key = services.signing_key
     _configure_compression(server)
-    app = Dash(
+    app = _App(
         __name__,
         server=server,  # type: ignore[arg-type]  # Dash takes a Flask app and says bool
         title=TITLE,

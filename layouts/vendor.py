@@ -16,7 +16,7 @@ import sys
 import tarfile
 import tempfile
 import threading
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -66,7 +66,7 @@ class BundleFile:
     """A file for the browser, and the place where its compressed twins are or will be."""
 
     path: Path
-    kind: Literal["basic", "full", "css"]
+    kind: Literal["basic", "full", "css", "suite"]
     version: str
     mimetype: str
     folder: Path
@@ -147,6 +147,17 @@ def compress(folder: Path = FOLDER) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             for file in (bootstrap_css(folder), plotly_bundle(folder)):
                 _compress(file, ["gzip", "br"])
+        except OSError:
+            return
+
+
+def compress_files(files: Iterable[BundleFile]) -> None:
+    """Make every twin of *files* that is missing, where their folder can be written."""
+    with _compressing:
+        try:
+            for file in files:
+                file.folder.mkdir(parents=True, exist_ok=True)
+                _compress(file, ["br", "gzip"])
         except OSError:
             return
 

@@ -2,7 +2,7 @@
 
 from dash import Dash
 
-from callbacks.server import api, files, guard
+from callbacks.server import api, files, guard, suites
 from callbacks.services import Services
 
 
@@ -10,4 +10,5 @@ def register_routes(app: Dash, services: Services) -> None:
     """Register every route and hook on the app's Flask server."""
     guard.register(app.server, services)
     files.register(app.server)
+    suites.register(app.server)
     api.register(app.server, services)

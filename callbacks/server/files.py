@@ -18,10 +18,11 @@ def register(server: Flask) -> None:
     vendor.compress_in_background()
 
     def plotly() -> Response:
-        return _send(vendor.plotly_bundle())
+        # Its address tells no version: kept for ever, an upgrade would never reach the browser.
+        return send(vendor.plotly_bundle(), "no-cache")
 
     def bootstrap() -> Response:
-        return _send(vendor.bootstrap_css())
+        return send(vendor.bootstrap_css(), f"public, max-age={YEAR_S}, immutable")
 
     server.add_url_rule(PLOTLY_PATH, "vendor_plotly", plotly)
     server.add_url_rule(BOOTSTRAP_PATH, "vendor_bootstrap", bootstrap)
@@ -37,14 +38,14 @@ def plotly_address() -> str:
     return PLOTLY_PATH
 
 
-def _send(file: BundleFile) -> Response:
+def send(file: BundleFile, cache_control: str) -> Response:
     """Return the smallest representation the browser takes, or 304 where it has it."""
     accepted = {name for name in ("br", "gzip") if request.accept_encodings[name] > 0}
     variant = file.variant(accepted)
     response = Response(variant.path.read_bytes(), mimetype=file.mimetype)
     response.headers["ETag"] = variant.etag
     response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+    response.headers["Cache-Control"] = cache_control
     if variant.encoding:
         response.headers["Content-Encoding"] = variant.encoding
     response.make_conditional(request)

@@ -70,15 +70,15 @@ def test_plotly_and_bootstrap_come_from_here_compressed_and_cacheable(dash_app: 
     index = browser.get("/").get_data(as_text=True)
     assert "https://" not in index
     assert "http://" not in index
-    for path, kind in (
-        ("/_dash-component-suites/plotly/package_data/plotly.min.js", "text/javascript"),
-        ("/vendor/bootstrap.min.css", "text/css"),
+    for path, kind, kept in (
+        ("/_dash-component-suites/plotly/package_data/plotly.min.js", "text/javascript", "no-cache"),
+        ("/vendor/bootstrap.min.css", "text/css", "public, max-age=31536000, immutable"),
     ):
         assert path in index
         answer = browser.get(path, headers={"Accept-Encoding": "br, gzip"})
         assert answer.status_code == 200
         assert answer.mimetype == kind
-        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Cache-Control"] == kept
         again = browser.get(path, headers={"Accept-Encoding": "br, gzip", "If-None-Match": answer.headers["ETag"]})
         assert again.status_code == 304
 
