@@ -10,12 +10,9 @@ from dataclasses import dataclass
 
 MINUTE = 60.0
 FIRST_DELAY_S = 10.0
-LEAST_DELAY_S, MOST_DELAY_S = 1.0, 50.0
+LEAST_DELAY_S, MOST_DELAY_S = 1.0, 100.0
 EARLIER = 0.25
 """After each reading met in time the next look comes earlier, by this share of what is still uncertain."""
-
-LATER_S = 5.0
-"""A look that came too soon moves the next ones by at most so much: one late upload must not teach a late habit."""
 
 MARGIN_S = 2.0
 FORGET_S = 0.002
@@ -27,7 +24,7 @@ SPREAD_S = 1.0
 RECENT_S = 300.0
 """A newest reading older than this says nothing about the minute: the phone is not uploading."""
 
-LATE_S = 120.0
+LATE_S = 150.0
 LOCKED_FROM_S, MINUTE_KEPT_TO_S = 50.0, 75.0
 """Poll intervals below the first have no phase to keep; up to the second no minute may be skipped."""
 
@@ -56,18 +53,14 @@ class _Rhythm:
         self.newest = newest
         if at - newest > LATE_S:
             return
-        # not there at the look before; nor was the reading after it at this one
-        too_soon = min(max(before, at - MINUTE) - newest, self.delay_s + LATER_S)
+        # it was not there at the look before, nor was the reading after it at this one; so one late upload teaches
+        # no more than where we looked anyway
+        too_soon = max(before, at - MINUTE) - newest
         self.hi = min(self.hi, at - newest)
         self.lo = max(self.lo, too_soon)
         if too_soon >= self.hi:
             self.hi = too_soon + MARGIN_S
         self.lo = min(self.lo, self.hi)
-
-    @property
-    def is_late(self) -> bool:
-        """Whether the last look should have found the next reading and did not, for the first time."""
-        return 0 <= self.looked - (self.newest + MINUTE + self.delay_s) < MINUTE
 
 
 class Phase:
@@ -93,7 +86,7 @@ class Phase:
         soonest = last_poll + self._poll_s * 5 / 6
         due = _next_in_phase(_best_phase(r.newest + r.delay_s for r in live), soonest)
         skips = due + SPREAD_S >= min(r.newest + r.lo for r in live) + 2 * MINUTE
-        if self._poll_s <= MINUTE_KEPT_TO_S and (skips or any(r.is_late and r.looked == last_poll for r in live)):
+        if self._poll_s <= MINUTE_KEPT_TO_S and skips:
             due = soonest  # safe whatever the delay: no second reading can have come by then
         return max(now, due + self._random.uniform(0, SPREAD_S))
 

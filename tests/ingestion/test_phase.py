@@ -70,7 +70,7 @@ def polled(upstream: Upstream, polls: int, start: float = START, poll_seconds: f
     return result
 
 
-@pytest.mark.parametrize("delay", [0.0, 5.0, 20.0, 45.0])
+@pytest.mark.parametrize("delay", [0.0, 5.0, 20.0, 45.0, 56.0, 75.0])
 @pytest.mark.parametrize("jitter", [0.0, 2.0])
 def test_it_asks_soon_after_the_minute_and_misses_none(delay: float, jitter: float) -> None:
     result = polled(Upstream((7.0,), (delay,), jitter), 600)

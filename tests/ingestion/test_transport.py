@@ -256,3 +256,10 @@ def test_a_body_is_sent_as_json() -> None:
 def test_a_timeout_is_unavailable() -> None:
     with serving(saying()) as url:
         assert isinstance(failure_of(url, deadline_s=0.2), SourceUnavailable)
+
+
+def test_the_deadline_is_that_of_the_clock_given() -> None:
+    looks = iter(range(0, 1_000, 30))
+    with serving(saying(OK)) as url, requests.Session() as session, pytest.raises(SourceUnavailable) as caught:
+        exchange(session, "GET", url, {}, monotonic=lambda: float(next(looks)))
+    assert caught.value.code == "timeout"
