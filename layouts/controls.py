@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from cgm_dash.i18n import _
 from cgm_dash.units import Unit
-from cgm_dash.window import DATES, DAYS, HOURS
+from cgm_dash.window import DATES, DAYS, HOURS, LONGEST_DAYS
 from layouts import ids, text
 from layouts.attributes import hyphened
 from layouts.icons import icon
@@ -86,6 +86,19 @@ def date_fields(view: RangeView) -> Component:
         id=ids.RANGE_DATES,
         className="dates",
     )
+
+
+def date_fault(first: date | None, last: date | None, today: date) -> str:
+    """Return in words why two chosen dates cannot be shown; "" where they can (window.dated takes them)."""
+    if first is None or last is None:
+        return _("Choose both dates.")
+    if first > last:
+        return _("The first date lies after the last one. Swap them.")
+    if first > today:
+        return _("These dates have not come yet. Choose today or earlier.")
+    if (last - first).days >= LONGEST_DAYS:
+        return _("That is more than ten years. Choose a shorter time.")
+    return ""
 
 
 def theme_switch() -> Component:

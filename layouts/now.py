@@ -11,7 +11,7 @@ from layouts import ids, shell, text
 from layouts.attributes import hyphened
 from layouts.banners import banner, connect_panel, database_banner, trouble_banner
 from layouts.cards import figures, time_in_range, tir_bar
-from layouts.controls import date_fields, person_control, range_control, theme_switch, unit_control
+from layouts.controls import date_fault, date_fields, person_control, range_control, theme_switch, unit_control
 from layouts.figures import glucose
 from layouts.hero import hero
 from layouts.views import ChartView, NowPage, heartbeat
@@ -22,6 +22,7 @@ __all__ = [
     "connect_page",
     "connect_panel",
     "database_banner",
+    "date_fault",
     "date_fields",
     "figures",
     "hero",

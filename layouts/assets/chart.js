@@ -228,15 +228,20 @@
 
   function dim(gd) {
     const old = ["stale", "offline"].includes(document.documentElement.dataset.live);
-    if (!old || gd.__cgmDimmed === gd._fullData) return;
+    const dimmed = gd.__cgmDimmed === gd._fullData;
+    if (old === dimmed) return;
     const dot = gd._fullData.findIndex((trace) => trace.name === "last");
     const halo = gd._fullData.findIndex((trace) => trace.name === "halo");
-    gd.__cgmDimmed = gd._fullData;
-    if (dot < 0) return;
+    if (dot < 0 || halo < 0) return; /* The server drew none, or drew it hollow already. */
     const hollow = gd.layout.meta.hollow;
-    window.Plotly.restyle(gd, { "marker.color": hollow.fill, "marker.line.color": hollow.line, "marker.size": 11 }, [dot]);
-    if (halo >= 0) window.Plotly.restyle(gd, { visible: false }, [halo]);
-    gd.__cgmDimmed = gd._fullData;
+    const marker = gd._fullData[dot].marker;
+    if (old) gd.__cgmMarker = [marker.color, marker.line.color, marker.size];
+    const [fill, line, size] = old ? [hollow.fill, hollow.line, 11] : gd.__cgmMarker;
+    gd.__cgmBusy = true;
+    window.Plotly.restyle(gd, { "marker.color": fill, "marker.line.color": line, "marker.size": size }, [dot]);
+    window.Plotly.restyle(gd, { "marker.opacity": old ? 0 : 1 }, [halo]);
+    gd.__cgmDimmed = old ? gd._fullData : null;
+    gd.__cgmBusy = false;
   }
 
   /* ----- wiring */
@@ -252,7 +257,7 @@
     });
     gd.on("plotly_afterplot", function () {
       zoomed(gd);
-      dim(gd);
+      if (!gd.__cgmBusy) dim(gd);
       if (at) show(gd, at.index === null ? null : nearest(readings(gd), at.x), at.x, false);
     });
     zoomed(gd);
