@@ -116,7 +116,7 @@ def create_app(services: Services) -> Dash:
         title=TITLE,
         update_title="",
         assets_folder=str(Path(layouts.__file__).with_name("assets")),
-        assets_ignore=shell.HEAD_SCRIPT,
+        assets_ignore=shell.ASSETS_IGNORE,
         meta_tags=list(shell.META_TAGS),
         index_string=shell.index_string(bootstrap=bootstrap_address(), plotly=plotly_address()),
         suppress_callback_exceptions=True,

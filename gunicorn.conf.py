@@ -3,8 +3,10 @@
 import os
 
 import app
+from cgm_dash.settings import Settings
+from ingestion.scheduler import Ingestion
 
-_settings = app.Settings.from_env()
+_settings = Settings.from_env()
 
 wsgi_app = "app:server"
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
@@ -23,7 +25,7 @@ accesslog = None
 proc_name = "cgm-dash"
 
 _STOP_S = 4.0
-_ingestion: list[app.Ingestion] = []
+_ingestion: list[Ingestion] = []
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]  # gunicorn's hooks have no types

@@ -214,10 +214,10 @@ def _pieces(page: NowPage) -> tuple[Any, ...]:
 def _window(address: Address, now: float, services: Services, person: Person | None) -> tuple[Window, str]:
     """Return the window asked for and "", or the default one and why the chosen dates were refused."""
     zone = services.zone(person)
-    try:
-        return (dated(*address.dates, now, zone) if address.dates else named(address.range, now, zone)), ""
-    except ValueError as exc:
-        return named(DEFAULT, now, zone), str(exc)
+    if address.dates is None:
+        return named(address.range, now, zone), ""
+    fault = layout.date_fault(*address.dates, local_date(zone, now))
+    return (named(DEFAULT, now, zone) if fault else dated(*address.dates, now, zone)), fault
 
 
 def _between(services: Services, person: Person | None, window: Window) -> Series:

@@ -2,25 +2,25 @@
 
 import functools
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib import resources
 from zoneinfo import ZoneInfo
 
 QUARTER_HOUR_S = 900
 
 
-def offset_s(zone: ZoneInfo, ts: float) -> int:
+def offset_s(zone: tzinfo, ts: float) -> int:
     """Return the zone's offset from UTC at *ts* (UTC epoch seconds), in seconds."""
     offset = datetime.fromtimestamp(ts, zone).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
 
 
-def local_date(zone: ZoneInfo, ts: float) -> date:
+def local_date(zone: tzinfo, ts: float) -> date:
     """Return the calendar date in *zone* at *ts*."""
     return datetime.fromtimestamp(ts, zone).date()
 
 
-def midnight(zone: ZoneInfo, day: date) -> int:
+def midnight(zone: tzinfo, day: date) -> int:
     """Return the instant, UTC epoch seconds, at which *day* begins in *zone*.
 
     Where a clock change skips midnight the day begins at the change; where it repeats, at the first pass.
@@ -36,7 +36,7 @@ def midnight(zone: ZoneInfo, day: date) -> int:
     return ts
 
 
-def _first_second_of(zone: ZoneInfo, day: date, near: int) -> int:
+def _first_second_of(zone: tzinfo, day: date, near: int) -> int:
     """Return the first second of *day* by bisection within three hours of *near*."""
     before, after = near - 3 * 3600, near + 3 * 3600
     while after - before > 1:
@@ -48,7 +48,7 @@ def _first_second_of(zone: ZoneInfo, day: date, near: int) -> int:
     return after
 
 
-def days_between(zone: ZoneInfo, start: float, end: float) -> list[date]:
+def days_between(zone: tzinfo, start: float, end: float) -> list[date]:
     """Return the local dates that [start, end) touches."""
     if end <= start:
         return []
@@ -56,17 +56,17 @@ def days_between(zone: ZoneInfo, start: float, end: float) -> list[date]:
     return [first + timedelta(days=i) for i in range((last - first).days + 1)]
 
 
-def offsets_between(zone: ZoneInfo, start: float, end: float) -> list[tuple[int, int]]:
+def offsets_between(zone: tzinfo, start: float, end: float) -> list[tuple[int, int]]:
     """Return (from, offset) pairs, UTC epoch seconds and seconds: the offsets in force in [start, end], in order.
 
     >>> offsets_between(ZoneInfo("Europe/Berlin"), 1774656000, 1774828800)   # 2026-03-28 to 30, UTC midnights
     [(1774656000, 3600), (1774746000, 7200)]
     """
     pairs = [(int(start), offset_s(zone, start))]
-    step = 86_400
+    step, last = 86_400, int(end)
     at = int(start)
-    while at < end:
-        after = min(at + step, int(end))
+    while at < last:
+        after = min(at + step, last)
         if offset_s(zone, after) != pairs[-1][1]:
             change = _change_between(zone, at, after)
             pairs.append((change, offset_s(zone, change)))
@@ -74,7 +74,7 @@ def offsets_between(zone: ZoneInfo, start: float, end: float) -> list[tuple[int,
     return pairs
 
 
-def _change_between(zone: ZoneInfo, before: int, after: int) -> int:
+def _change_between(zone: tzinfo, before: int, after: int) -> int:
     old = offset_s(zone, before)
     while after - before > 1:
         middle = (before + after) // 2

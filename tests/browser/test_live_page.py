@@ -94,7 +94,7 @@ def test_chosen_dates_are_applied_and_wrong_ones_said(home: Home, browser: Brows
     browser.wait(lambda: f"{yesterday}..{yesterday}" in browser.driver.current_url)
     browser.wait(lambda: browser.js(POINTS) >= 1380)
     browser.open(f"{home.served.url}/?range=2026-02-02..2026-02-01")
-    assert "swap" in browser.text("#dates-error")
+    assert "Swap them" in browser.text("#dates-error")
 
 
 def test_the_unit_is_remembered_by_this_browser(home: Home, browser: Browser) -> None:

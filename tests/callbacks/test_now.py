@@ -112,7 +112,7 @@ def test_chosen_dates_are_whole_days_of_the_wearer(dash_app: Dash, add_person: A
 def test_reversed_dates_are_refused_in_words(dash_app: Dash, add_person: Add) -> None:
     add_person()
     answer = renew(dash_app, url__search="?range=2026-11-21..2026-11-20")
-    assert "swap" in answer["dates-error"]["children"]
+    assert "Swap them" in answer["dates-error"]["children"]
 
 
 @pytest.mark.parametrize(

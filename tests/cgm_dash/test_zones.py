@@ -57,6 +57,10 @@ def test_offsets_in_force_agree_with_the_zone(start: int, days: int) -> None:
         assert offset_s(BERLIN, max(ts, following - 1)) == offset
 
 
+def test_ends_that_are_no_whole_seconds_are_taken_too() -> None:
+    assert offsets_between(BERLIN, 1_774_656_000.4, 1_774_828_800.7) == [(1_774_656_000, 3600), (1_774_746_000, 7200)]
+
+
 def test_a_country_and_an_offset_point_to_a_zone() -> None:
     winter = 1_795_338_847
     assert guess("AT", [(winter, 60)]) == "Europe/Vienna"

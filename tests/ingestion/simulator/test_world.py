@@ -18,7 +18,8 @@ def written(patient: Any, readings: list[Reading]) -> list[dict[str, Any]]:
 
 
 def test_truth_of_the_history_is_what_graphs_show(follower: Any, clock: Any) -> None:
-    world, seen = follower.server.world, {}
+    world = follower.server.world
+    seen: dict[str, Any] = {}
     start = clock()
     for _ in range(6):
         seen |= {p["FactoryTimestamp"]: p for p in follower.graph(1)["graphData"]}
