@@ -110,6 +110,11 @@ TROUBLES: Mapping[str, Trouble] = _table(
         _("The database file cannot be read. It is kept as it is; restore a backup."),
     ),
     (
+        "clock-wrong",
+        Level.OPERATOR,
+        _("The clock of this machine is wrong by minutes, and with it every age shown. Have it set over the network."),
+    ),
+    (
         "disk-full",
         Level.OPERATOR,
         _("The disk is full: new readings cannot be kept. Make room; up to 12 hours can be fetched afterwards."),

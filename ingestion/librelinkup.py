@@ -20,7 +20,7 @@ from ingestion.memory import Memory
 from ingestion.patience import Patience
 from ingestion.source import SourceState
 from ingestion.transport import DEADLINE_S, Answer, exchange
-from ingestion.verdicts import Sign, Verdict, classify
+from ingestion.verdicts import Sign, Verdict, classify, clock_error_s
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,9 @@ GAP_S = 360
 
 GRAPH_NET_S = 25 * 60
 """Between two graphs of a wearer. The graph ends 17 to 21 minutes ago, so the next one after a gap holds all of it."""
+
+CLOCK_ERROR_S = 120.0
+"""Our clock and the upstream's may differ by as much before we say so."""
 
 GRAPH_TIME_S = 3.0
 """Less time than this left of a fetch: a graph waits for the next one."""
@@ -105,6 +108,7 @@ class LibreLinkUp:
         self._auth = AuthenticationManager(self._exchange, self._memory, account)
         self._followed: dict[str, _Followed] = {}
         self._newest: dict[str, int] = {}
+        self._clock_error_s = 0.0
         self._gone: list[float] = []
 
     # ------------------------------------------------------------------ what the pipeline asks
@@ -184,6 +188,8 @@ class LibreLinkUp:
         lasting = [Notice(f.code, who, f.detail) for who, f in self._followed.items() if f.code and who not in told]
         here = {one.wearer.external_id for one in found}
         notices += [notice for notice in lasting if notice.external_id in here] + self._vanished(here, now)
+        if abs(self._clock_error_s) > CLOCK_ERROR_S:
+            notices.append(Notice("clock-wrong", detail=f"{self._clock_error_s:+.0f} s"))
         return Batch(KIND, tuple(portions), tuple(rejected), tuple(notices))
 
     def _may_go_on(self, notices: list[Notice]) -> bool:
@@ -272,7 +278,9 @@ class LibreLinkUp:
         tried: set[Sign] = set()
         while True:
             token = self._auth.token(now)
-            verdict = classify(self._exchange("GET", self._auth.url(path), self._auth.headers(token), None), now)
+            answer = self._exchange("GET", self._auth.url(path), self._auth.headers(token), None)
+            self._clock_error_s = clock_error_s(answer, now)
+            verdict = classify(answer, now)
             if verdict.sign is Sign.OK:
                 self._auth.prove(verdict.body.get("ticket"), now)
                 return verdict

@@ -117,6 +117,14 @@ def retry_after_s(value: str | None, now: float) -> float | None:
         return None
 
 
+def clock_error_s(answer: Answer, now: float) -> float:
+    """Return how far *now* (epoch seconds UTC) is ahead of the answer's Date header; 0 where there is none."""
+    try:
+        return now - parsedate_to_datetime(answer.headers["date"]).timestamp()
+    except (KeyError, ValueError, TypeError, IndexError, OverflowError):
+        return 0.0
+
+
 def classify(answer: Answer, now: float, *, login: bool = False) -> Verdict:
     """Return what *answer* means: HTTP status first, then the body's own status, then its message.
 

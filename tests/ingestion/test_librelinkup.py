@@ -229,6 +229,14 @@ def test_somebody_who_is_no_longer_listed_is_named_for_two_weeks(
     assert restarted.fetch(clock()).notices == ()
 
 
+@pytest.mark.parametrize(("ahead_s", "told"), [(0, False), (60, False), (-100, False), (200, True), (-3_600, True)])
+def test_a_clock_that_differs_from_the_upstreams_is_told(
+    client: LibreLinkUp, clock: Clock, ahead_s: float, told: bool
+) -> None:
+    notices = client.fetch(clock() + ahead_s).notices
+    assert [(n.code, n.detail) for n in notices] == ([("clock-wrong", f"{ahead_s:+d} s")] if told else [])
+
+
 # ---------------------------------------------------------------------- waits and latches
 
 

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from cgm_dash.trouble import TROUBLES
 from ingestion.transport import Answer
-from ingestion.verdicts import BadJsonError, Sign, Verdict, classify, decode, number, retry_after_s, whole
+from ingestion.verdicts import (
+    BadJsonError,
+    Sign,
+    Verdict,
+    classify,
+    clock_error_s,
+    decode,
+    number,
+    retry_after_s,
+    whole,
+)
 
 NOW = 1_795_338_860.0
 DATED = formatdate(NOW + 90, usegmt=True)
@@ -226,3 +236,11 @@ def test_decode_says_why_not(body: bytes, flaw: str) -> None:
 
 def test_decode_takes_a_byte_order_mark() -> None:
     assert decode(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("headers", "error"),
+    [({"date": DATED}, -90.0), ({}, 0.0), ({"date": "noon"}, 0.0), ({"date": ""}, 0.0)],
+)
+def test_clock_error_against_the_date_header(headers: dict[str, str], error: float) -> None:
+    assert clock_error_s(answer(200, {}, headers), NOW) == error
