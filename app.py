@@ -36,7 +36,7 @@ from ingestion.poller import Poller, Way
 from ingestion.scheduler import Ingestion
 from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer
 from ingestion.spool import Spool
-from layouts import shell
+from layouts import shell, vendor
 from sql.engine import make_engine
 from sql.leadership import AdvisoryLock
 from sql.readiness import Readiness
@@ -259,6 +259,7 @@ def _server() -> Flask:
     made = composition()
     with contextlib.suppress(StoreError):  # said on the page and by /readyz; the next request tries again
         made.services.ready()
+    vendor.compress_in_background()
     server: Flask = create_app(made.services).server
     return server
 

@@ -1,6 +1,7 @@
 """The live page's callbacks, without a browser."""
 
 import base64
+import threading
 from typing import Any
 
 import numpy as np
@@ -205,6 +206,12 @@ def test_every_id_of_the_callbacks_is_on_the_page_and_no_output_is_doubled(dash_
         for id_ in (*names, *(i for i, _ in here)):
             assert find(page, id_) is not None, id_
     assert len(outputs) == len(set(outputs))
+
+
+def test_making_an_app_starts_no_thread(services: Services) -> None:
+    before = set(threading.enumerate())
+    create_app(services)
+    assert set(threading.enumerate()) == before
 
 
 def test_two_apps_in_one_process_are_independent(services: Services) -> None:
