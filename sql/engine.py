@@ -4,6 +4,7 @@ import logging
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -116,8 +117,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        cursor.execute("PRAGMA journal_mode = WAL")  # readers go on while a reading is stored
+    _use_wal(cursor)
     # FULL: the log is synced at each commit, so that a stored reading survives power loss. NORMAL survives only
     # kill -9; it would save 0.08 ms a poll.
     cursor.execute("PRAGMA synchronous = FULL")
@@ -125,6 +125,21 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         cursor.execute("PRAGMA fullfsync = ON")  # fsync alone leaves the data in the drive's cache on macOS
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Switch the file to WAL, where readers go on while a reading is stored.
+
+    Two that open a new file at once: one gets "locked" without SQLite's patience, which the switch does not honour.
+    """
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -6,6 +6,8 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -214,3 +216,20 @@ def test_killed_process_leaves_every_reading_it_said_it_stored(sqlite_url: str, 
     assert store.readings.load(1).columns.ts.tolist()[: said + 1] == [60 * i for i in range(said + 1)]
     assert store.readings.sequence(1) == store.readings.count(1)
     store.close()
+
+
+def test_processes_that_open_a_new_file_at_once_all_get_in(tmp_path: Path) -> None:
+    for attempt in range(40):  # without patience about one in fifteen fails
+        url = f"sqlite:///{tmp_path / f'{attempt}.sqlite3'}"
+        engines = [make_engine(url) for _ in range(4)]
+        together = threading.Barrier(len(engines))
+
+        def opened(engine: sa.Engine, together: threading.Barrier = together) -> int:
+            together.wait()
+            with looking(engine) as connection:
+                return int(connection.execute(sa.text("SELECT 1")).scalar_one())
+
+        with ThreadPoolExecutor(len(engines)) as threads:
+            assert list(threads.map(opened, engines)) == [1] * len(engines)
+        for engine in engines:
+            engine.dispose()
