@@ -15,6 +15,7 @@ BOOTSTRAP_PATH = "/vendor/bootstrap.min.css"
 
 def register(server: Flask) -> None:
     """Register the routes of plotly.js and of Bootstrap's stylesheet."""
+
     def plotly() -> Response:
         # Its address tells no version: kept for ever, an upgrade would never reach the browser.
         return send(vendor.plotly_bundle(), "no-cache")
