@@ -5,18 +5,27 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cgm_dash import __version__
 from cgm_dash.errors import CgmDashError, ConfigError
 from cgm_dash.settings import Settings
+from cgm_dash.zones import local_date
 
 if TYPE_CHECKING:
+    from callbacks.services import Services
+    from cgm_dash.metrics.of_file import Asked
+    from cgm_dash.window import Window
     from ingestion.outcome import Outcome
+    from sql.people import Person
 
 DONE, FAILURE, WRONG_USE = 0, 1, 2
+
+DEMO = "Demo: invented data"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,6 +63,18 @@ def _parser() -> argparse.ArgumentParser:
         "--fault", action="append", default=[], metavar="ID[:ARGS]", help="inject a fault; repeatable"
     )
     simulate.set_defaults(run=_simulate)
+
+    metrics = commands.add_parser("metrics", help="compute every metric, of the store or straight from a CSV file")
+    metrics.add_argument("file", nargs="?", metavar="FILE", help="CSV: timestamp, glucose_mg_dl or glucose_mmol_l")
+    metrics.add_argument("--all", action="store_true", help="everyone's, as a list")
+    metrics.add_argument("--from", dest="first", metavar="D", help="first local date, like 2026-03-01")
+    metrics.add_argument("--to", dest="last", metavar="D", help="last local date (default: 14 days up to today)")
+    metrics.add_argument("--zone", metavar="IANA", help="the wearer's zone, like Europe/Berlin")
+    metrics.add_argument("--person", metavar="NAME", help="whose readings")
+    metrics.add_argument("--weighting", default="time", metavar="time|count", help="what a reading counts")
+    metrics.add_argument("--min-day-coverage", default="70", metavar="PERCENT", help="for figures that compare days")
+    metrics.add_argument("--json", action="store_true", help="print one JSON document")
+    metrics.set_defaults(run=_metrics)
 
     migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
     migrate.set_defaults(run=_migrate)
@@ -124,6 +145,117 @@ def _simulate(args: argparse.Namespace) -> int:
         raise ValueError(f"--days: expected at least 1, got {args.days}")
     serve_forever(args.port, args.seed, args.days, args.fault)
     return DONE
+
+
+def _metrics(args: argparse.Namespace) -> int:
+    """Compute everything: of a file alone, without database or settings, or of the people in the store."""
+    from cgm_dash.metrics.of_file import metrics_of_file
+
+    asked = _asked(args)
+    if args.file is None:
+        _show_people(args, *_metrics_of_store(args, asked))
+        return DONE
+    tables = metrics_of_file(Path(args.file), asked)
+    _show_people(args, len(tables), iter(tables))
+    return DONE
+
+
+def _asked(args: argparse.Namespace) -> "Asked":
+    from cgm_dash.metrics.of_file import Asked
+
+    first, last = _date("--from", args.first), _date("--to", args.last)
+    if first and last and first > last:
+        raise ValueError(f"--from {first} comes after --to {last}; swap them")
+    if args.weighting not in ("time", "count"):
+        raise ValueError(f"--weighting: expected time or count, got '{args.weighting}'")
+    try:
+        coverage = float(args.min_day_coverage)
+    except ValueError:
+        coverage = -1
+    if not 0 <= coverage <= 100:
+        raise ValueError(f"--min-day-coverage: expected 0 to 100, got '{args.min_day_coverage}'")
+    return Asked(first, last, _zone(args.zone), args.person, args.weighting, coverage)
+
+
+def _date(option: str, text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as exc:
+        raise ValueError(f"{option}: expected a date like 2026-03-01, got '{text}'") from exc
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return None if name is None else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise ValueError(f"--zone: expected an IANA name such as Europe/Berlin, got '{name}'") from exc
+
+
+def _metrics_of_store(args: argparse.Namespace, asked: "Asked") -> "tuple[int, Iterator[dict[str, Any]]]":
+    """Return how many people are asked for and their metrics, one after the other."""
+    import app
+
+    services = app.composition().services
+    services.ready()
+    people = [p for p in services.people() if asked.person is None or asked.person in (p.name, str(p.id))]
+    if asked.person is not None and not people:
+        raise ValueError(f"--person: there is nobody called '{asked.person}'; leave it out or name another")
+    if not people:
+        raise ValueError("the store holds no readings; connect a sensor, or name a CSV file")
+    if not args.all and len(people) > 1:
+        raise ValueError(f"{len(people)} people are meant; name one with --person, or give --all")
+    now = services.now()
+    zones = [asked.zone or services.zone(person) for person in people]
+    windows = [_window(asked, zone, now) for zone in zones]  # a bad date is refused before anything is printed
+    return len(people), (
+        _metrics_of_person(services, person, zone, window, asked)
+        for person, zone, window in zip(people, zones, windows, strict=True)
+    )
+
+
+def _window(asked: "Asked", zone: ZoneInfo, now: float) -> "Window":
+    """Return the local days asked for, the last fourteen up to now if none are."""
+    from cgm_dash.window import dated, named
+
+    if asked.first is None and asked.last is None:
+        return named("14d", now, zone)
+    last = asked.last or local_date(zone, now)
+    return dated(asked.first or last - timedelta(days=13), last, now, zone)
+
+
+def _metrics_of_person(
+    services: "Services", person: "Person", zone: ZoneInfo, window: "Window", asked: "Asked"
+) -> dict[str, Any]:
+    from cgm_dash.metrics.summary import all_metrics
+
+    figures = all_metrics(
+        services.series.between(person.id, window.start, window.end),
+        window,
+        zone,
+        weighting=asked.weighting,
+        min_day_coverage=asked.min_day_coverage,
+        person=person.name,
+    )
+    return {"note": DEMO, **figures} if services.demo else figures
+
+
+def _show_people(args: argparse.Namespace, count: int, tables: "Iterator[dict[str, Any]]") -> None:
+    """Print each table as soon as it is made: as JSON an object, or a list where there may be several."""
+    from cgm_dash.metrics.table import table
+
+    as_list = args.json and (args.all or count > 1)
+    counts = count > 1 and sys.stderr.isatty()
+    if as_list:
+        print("[")
+    for i, figures in enumerate(tables, start=1):
+        if args.json:
+            print(json.dumps(figures, indent=2, allow_nan=False), end=",\n" if i < count else "\n")
+        else:
+            print("\n\n".join(filter(None, (figures.get("note"), table(figures)))), end="\n\n" if i < count else "\n")
+        if counts:
+            print(f"\rcgm-dash: {i} of {count}", end="\n" if i == count else "", file=sys.stderr, flush=True)
+    if as_list:
+        print("]")
 
 
 def _migrate(_args: argparse.Namespace) -> int:
