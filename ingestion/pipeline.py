@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from cgm_dash.batch import NO_OFFSET, Batch, Columns, Portion, SensorSeen
-from cgm_dash.errors import SourceError, StoreError, StoreUnavailable
+from cgm_dash.errors import SourceError, StoreDamaged, StoreError, StoreUnavailable
 from cgm_dash.gate import sift
 from cgm_dash.reading import Kind
 from cgm_dash.series import merge
@@ -130,15 +130,21 @@ class Pipeline:
         return int(holes[series.gap_after()].sum())
 
     def _keep_late(self, batch: Batch, at: float) -> None:
-        """Store a batch that waited in the spool, and the run that fetched it."""
-        self._record(self.keep(batch, at))
+        """Store a batch that waited in the spool, and the run that fetched it; one refused for good is set aside."""
+        try:
+            self._record(self.keep(batch, at))
+        except (StoreUnavailable, StoreDamaged):
+            raise
+        except StoreError as exc:
+            log.error("spool batch=refused reason=%s", exc)
+            self._spool.refuse(batch, at)
 
     def _kept_or_spooled(self, batch: Batch, at: float) -> Outcome:
         try:
             return self.keep(batch, at)
-        except StoreUnavailable as exc:
-            log.warning("ingest pid=%d store=away reason=%s", os.getpid(), exc)
-        code = "database-away"
+        except StoreError as exc:
+            log.warning("ingest pid=%d store=%s reason=%s", os.getpid(), type(exc).__name__, exc)
+            code = "database-damaged" if isinstance(exc, StoreDamaged) else "database-away"
         try:
             self._spool.append(batch, at)
         except SpoolFull as exc:
@@ -146,7 +152,8 @@ class Pipeline:
             code = "disk-full"
         fetched = sum(len(p.columns) + len(p.rejected) for p in batch.portions) + len(batch.rejected)
         newest = _newest(batch.portions, at)
-        return Outcome(self._source.kind, at, code, fetched=fetched, newest_at=newest, spooled=code == "database-away")
+        spooled = code != "disk-full"
+        return Outcome(self._source.kind, at, code, fetched=fetched, newest_at=newest, spooled=spooled)
 
     def _record(self, outcome: Outcome) -> None:
         log.info(

@@ -39,32 +39,20 @@ class Spool:
 
     def append(self, batch: Batch, at: float) -> None:
         """Keep *batch*, fetched at *at* (UTC epoch seconds), safe against power loss. Raises SpoolFull."""
+        self._add(self._path, batch, at)
+
+    def refuse(self, batch: Batch, at: float) -> None:
+        """Set a batch aside that the database refuses for good, so that those behind it come in. Raises SpoolFull."""
+        self._add(self._path.with_suffix(".refused"), batch, at)
+
+    def _add(self, path: Path, batch: Batch, at: float) -> None:
         line = json.dumps({"at": at, "batch": _to_json(batch)}, separators=(",", ":")).encode() + b"\n"
         if self._size() + len(line) > self._max_bytes:
-            raise SpoolFull(f"the spool {self._path} has reached {self._max_bytes} bytes; bring the database back")
+            raise SpoolFull(f"the spool {path} has reached {self._max_bytes} bytes; bring the database back")
         try:
-            self._write(line)
+            _write(path, line)
         except OSError as exc:
-            raise SpoolFull(
-                f"the spool {self._path} cannot be written ({exc.strerror}); make room on the disk"
-            ) from exc
-
-    def _write(self, line: bytes) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        before = os.fstat(handle).st_size
-        try:
-            view = memoryview(line)
-            while view:
-                view = view[os.write(handle, view) :]
-            os.fsync(handle)
-        except OSError:
-            # Half a line must not swallow the next one.
-            with contextlib.suppress(OSError):
-                os.ftruncate(handle, before)
-            raise
-        finally:
-            os.close(handle)
+            raise SpoolFull(f"the spool {path} cannot be written ({exc.strerror}); make room on the disk") from exc
 
     def waiting(self) -> int:
         """Return how many readings wait."""
@@ -117,6 +105,25 @@ class Spool:
 
     def _size(self) -> int:
         return sum(path.stat().st_size for path in (self._path, self._replaying) if path.exists())
+
+
+def _write(path: Path, line: bytes) -> None:
+    """Add *line* to *path*, written through to the disk, or nothing of it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    before = os.fstat(handle).st_size
+    try:
+        view = memoryview(line)
+        while view:
+            view = view[os.write(handle, view) :]
+        os.fsync(handle)
+    except OSError:
+        # Half a line must not swallow the next one.
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, before)
+        raise
+    finally:
+        os.close(handle)
 
 
 def _locked(handle: int) -> bool:

@@ -1,12 +1,13 @@
 """From the upstream's HTTP answers to stored rows, on both databases."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cgm_dash.batch import Batch, Columns, Portion, Wearer
-from cgm_dash.errors import StoreUnavailable
+from cgm_dash.errors import StoreError, StoreUnavailable
 from cgm_dash.reading import Flag, Kind, Reading
 from ingestion.pipeline import Pipeline
 from ingestion.spool import Spool, SpoolFull
@@ -167,6 +168,26 @@ def test_what_cannot_be_stored_waits_in_the_spool_and_comes_in_once(
     live = {ts for kind, ts in stored(upstream.store) if kind == Kind.LIVE}
     assert live >= offered
     assert upstream.spool.waiting() == 0
+
+
+def test_a_batch_the_database_refuses_for_good_does_not_hold_up_the_others(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = upstream.store.readings.add
+    refused: list[object] = []
+
+    def refuse_the_first(_self: object, *args: Any, **kwargs: Any) -> object:
+        if len(refused) < 2:  # when it is fetched, and when it comes from the spool
+            refused.append(args)
+            raise StoreError("the database refused it")
+        return add(*args, **kwargs)
+
+    monkeypatch.setattr(type(upstream.store.readings), "add", refuse_the_first)
+    assert upstream.pipeline.run().spooled
+    upstream.now += 60
+    assert upstream.pipeline.run().code == "ok"
+    assert upstream.spool.waiting() == 0
+    assert (upstream.folder / "spool.refused").read_bytes().count(b"\n") == 1
 
 
 def test_a_full_disk_is_an_outcome_not_a_silence(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
