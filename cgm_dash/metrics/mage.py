@@ -88,7 +88,7 @@ def _swings(v: Float) -> tuple[float | None, float | None, float | None]:
     if sd < MIN_SD:
         return None, None, None
     e = _extrema(v, missing, *_openings(v, missing))
-    up, down = _rises(e, sd, keep_nadir=False), _rises([-x for x in e], sd, keep_nadir=True)
+    up, down = _rises(e, sd), _rises([-x for x in e], sd)
     mean_up = sum(r[0] for r in up) / len(up) if up else None
     mean_down = sum(r[0] for r in down) / len(down) if down else None
     if not up or not down:
@@ -153,10 +153,11 @@ def _extrema(v: Float, missing: npt.NDArray[np.bool_], opens: list[int], rises: 
     return found
 
 
-def _rises(e: list[float], sd: float, keep_nadir: bool) -> list[tuple[float, int, int]]:
+def _rises(e: list[float], sd: float) -> list[tuple[float, int, int]]:
     """Return (height, from, to) of each rise over the extrema *e* that counts; from and to are positions in *e*.
 
-    keep_nadir: search on from the recorded end itself, as falls do, and not from where its fall was noticed.
+    Once a fall of more than *sd* ends a rise, the search goes on from where it was noticed: the lowest since the peak,
+    so that it makes no difference to the published way with falls, which go on from the recorded nadir.
     """
     found: list[tuple[float, int, int]] = []
     n, j, i = len(e), 0, 0
@@ -171,7 +172,6 @@ def _rises(e: list[float], sd: float, keep_nadir: bool) -> list[tuple[float, int
                 j = k
             if e[k] - e[j] < -sd or k == n - 1:
                 found.append((e[j] - e[i], i, j))
-                i = min(range(j, k + 1), key=e.__getitem__) if keep_nadir else k
-                j = k
+                i = j = k
                 break
     return found

@@ -5,7 +5,7 @@ from datetime import UTC
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cgm_dash.days import LocalDays
@@ -131,6 +131,9 @@ holes = st.lists(st.tuples(st.integers(1, 350), st.integers(1, 36)), max_size=4)
 
 
 @settings(max_examples=150, deadline=None)
+@example([100.0] * 40 + [150.0] * 30 + [80.0] * 30 + [160.0] * 40, [])  # both means equal at first
+@example([100.0] * 40 + [150.0] * 30, [])
+@example([100.0] * 40 + [60.0] * 10 + [220.0] * 30 + [80.0] * 30 + [160.0] * 40, [(45, 30)])
 @given(st.one_of(courses, walks), holes)
 def test_any_curve_equals_the_algorithm_slot_by_slot(values: list[float], missing: list[tuple[int, int]]) -> None:
     v = np.array(values, np.float64)

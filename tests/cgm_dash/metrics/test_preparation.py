@@ -96,6 +96,15 @@ def test_a_reading_is_told_by_its_own_offset_where_it_has_one() -> None:
     assert (clock % 86_400 // 3600).tolist() == [6, 12]
 
 
+def test_a_day_without_readings_covers_nothing_and_is_never_used() -> None:
+    days = LocalDays.between(UTC, 0, 4 * 86_400)
+    series = series_of([(0, 100), (2 * 86_400, 100), (2 * 86_400 + 60, 100)])
+    assert days.observed(series).tolist() == [300, 0, 360, 0]
+    assert days.usable(series, 0).tolist() == [True, False, True, False]
+    assert days.usable(series, 0.4).tolist() == [False, False, True, False]
+    assert days.observed(EMPTY).tolist() == [0] * 4
+
+
 def test_a_slot_between_near_readings_is_interpolated_and_between_far_ones_missing() -> None:
     days = LocalDays.between(UTC, 0, 86_400)
     near = Grid.of(series_of([(0, 100), (2700, 190)]), days, 0, 3000)

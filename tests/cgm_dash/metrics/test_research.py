@@ -73,10 +73,10 @@ def test_daily_risk_range_takes_each_days_extremes() -> None:
 
 def test_daily_risk_range_parts_days_by_the_wall_clock() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    rows = [Reading(1_772_316_000 + 43_200 * i, g, period_s=43_200) for i, g in enumerate([60, 150, 100, 300])]
-    days = LocalDays.between(berlin, rows[0].ts, rows[-1].ts + 1)  # from 23:00 by that clock
+    rows = [Reading(1_772_321_400 + 43_200 * i, g, period_s=43_200) for i, g in enumerate([60, 150, 100, 300])]
+    days = LocalDays.between(berlin, rows[0].ts, rows[-1].ts + 1)  # from 00:30 by that clock
     found = average_daily_risk_range(merge([Columns.of(rows)]), days, 0)
-    assert found == pytest.approx((13.57060237 + (2.88565392 + 0.48205113) + 33.95198752) / 3, abs=1e-8)
+    assert found == pytest.approx(25.44514747, abs=1e-8)
 
 
 def test_nothing_to_show_is_none() -> None:
