@@ -242,3 +242,18 @@ def test_no_secret_is_in_logs_or_files(tmp_path: Path, simulator: SimulatorServe
                 content = path.read_bytes()
                 assert not [s for s in secrets if s in content], path
                 assert path.name == "server.log" or path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_database_that_is_not_there_at_start_is_said_and_waited_for(
+    tmp_path: Path, postgres_cluster: postgres.PrivateServer, simulator: SimulatorServer
+) -> None:
+    with postgres_cluster.database() as url:
+        postgres_cluster.stop()
+        with serving(tmp_path, DATABASE_URL=url, **account(simulator)) as served:
+            served.ready("/healthz")
+            assert requests.get(served.url + "/readyz", timeout=10).text == "database"
+            assert "The database does not answer" in requests.get(served.url + "/_dash-layout", timeout=10).text
+            assert simulator.count() == 0
+            postgres_cluster.start()
+            served.ready(timeout_s=30)
+            wait_for(lambda: requests.get(served.url + "/api/now", timeout=5).json()["state"] == "fresh")
