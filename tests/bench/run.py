@@ -1,6 +1,7 @@
 """`make bench`: measure what the project promises about speed, print a table, write build/bench.json.
 
-Arguments: names of parts (store, pages, process, browser), all without one; -v also lists what came over the wire.
+Arguments: names of parts (metrics, store, pages, process, browser), all without one; -v also lists what came over the
+wire.
 Ends with 1 where a goal is missed.
 """
 
@@ -21,15 +22,17 @@ from sql.engine import make_engine
 from sql.readiness import Readiness
 from sql.store import assemble
 from sql.vault import Vault
-from tests.bench import browser, pages, process, store, year
+from tests.bench import browser, metrics, pages, process, store, year
 from tests.bench.measure import Measurement, table
 from tests.support.served import ROOT
 
-PARTS = ("store", "pages", "process", "browser")
+PARTS = ("metrics", "store", "pages", "process", "browser")
 
 
 def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
-    """Measure the *parts*, the database alone first: the others share a year stored once."""
+    """Measure the *parts*, the core and the database alone first: the others share a year stored once."""
+    if "metrics" in parts:
+        yield from metrics.measure()
     newest = int(time.time()) // 60 * 60 - 60
     if "store" in parts:
         yield from store.measure(newest)
