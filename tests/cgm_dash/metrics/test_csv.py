@@ -140,6 +140,13 @@ def test_kinds_of_one_person_are_layers(write: Write) -> None:
     assert person.series.period_s.tolist() == [900, 60, 60, 900, 900]
 
 
+def test_scans_count_where_there_are_no_live_readings(write: Write) -> None:
+    scan = ["2026-03-01T00:00Z,100,scan", "2026-03-01T02:00Z,110,scan"]
+    heading = "timestamp,glucose_mg_dl,kind"
+    assert len(only(write(*scan, "2026-03-01T01:00Z,105,history", heading=heading)).series) == 3
+    assert len(only(write(*scan, "2026-03-01T01:00Z,105,live", heading=heading)).series) == 1
+
+
 def test_the_first_value_of_an_instant_stands(write: Write) -> None:
     person = only(
         write("2026-03-01T00:05Z,120", "2026-03-01T00:00Z,100", "2026-03-01T00:00Z,90", "2026-03-01T00:05Z,120")
@@ -163,6 +170,12 @@ def test_a_step_back_by_an_hour_is_the_clock_change(write: Write, step: int, new
     start = utc("2026-10-25T00:00")
     assert person.series.ts.tolist() == [start + 60 * m for m in range(-60, 180, step)]
     assert person.conflicts == 0
+
+
+def test_each_autumn_has_a_clock_change_of_its_own(write: Write) -> None:
+    instants = [utc(day) + 300 * i for day in ("2025-10-26T00:00", "2026-10-25T00:00") for i in range(-12, 36)]
+    rows = [f"{datetime.fromtimestamp(ts, BERLIN).replace(tzinfo=None)},100" for ts in instants]
+    assert only(write(*rows), BERLIN).series.ts.tolist() == instants
 
 
 def test_a_late_row_in_the_repeated_hour_is_no_clock_change(write: Write) -> None:

@@ -127,6 +127,7 @@ def test_strips_pair_with_the_nearest_reading_within_five_minutes() -> None:
     assert (reference.tolist(), sensor.tolist()) == ([120, 90], [100, 110])
     assert mard(reference, sensor) == pytest.approx(100 * (20 / 120 + 20 / 90) / 2)
     assert mard(*pairs(EMPTY, strips)) is None
+    assert [len(pairs(series, series_of([(at, 80)]))[0]) for at in (900, 901)] == [1, 0]
 
 
 def test_profile_of_few_days_has_no_bands() -> None:
