@@ -31,6 +31,25 @@ def note_change(connection: Connection, person_id: int, seq: int, first: int, la
     values = {"person_id": person_id, "seq": seq, "ts_first": first, "ts_last": last}
     connection.execute(sa.insert(changes).values(values))
     connection.execute(sa.delete(changes).where(changes.c.person_id == person_id, changes.c.seq <= seq - KEPT))
+    mark_stale(connection, person_id, first, last)
+
+
+def mark_stale(connection: Connection, person_id: int, first: int, last: int) -> None:
+    """Mark what is derived from readings (sql.days) as stale where the stretch touches it; one mark a UTC day at most.
+
+    A reading changes the weight of earlier ones only within their own period, so that new minutes mark nothing.
+    """
+    stretch = {"person": person_id, "day": first // 86_400, "first": first, "last": last}
+    connection.execute(_MARK, stretch)
+
+
+_MARK = sa.text("""
+INSERT INTO stale_days (person_id, day, ts_first, ts_last)
+SELECT person_id, :day, :first, :last FROM day_states WHERE person_id = :person AND end_ts > :first - period_s
+ON CONFLICT (person_id, day) DO UPDATE SET
+    ts_first = CASE WHEN excluded.ts_first < stale_days.ts_first THEN excluded.ts_first ELSE stale_days.ts_first END,
+    ts_last = CASE WHEN excluded.ts_last > stale_days.ts_last THEN excluded.ts_last ELSE stale_days.ts_last END
+""")
 
 
 def changes_since(connection: Connection, person_id: int, seq: int) -> Changes:

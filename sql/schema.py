@@ -13,6 +13,8 @@ changes: instead of that index, one small row for each write that changed a pers
 the stretch it touched. A cache at sequence s reads again the stretches above s. Only the last few hundred are kept
 (changes.KEPT); who is older than that starts afresh.
 
+days, day_blocks, day_states, stale_days: made from the readings (sql.days), never the truth. They go with the person.
+
 How corrections fit: a correction, an exclusion or a deletion is one transaction that writes who, when, why, the old and
 the new value to an audit table of its own, alters the reading, raises the person's sequence and notes the stretch in
 changes. The readings table and all that reads it stay as they are.
@@ -36,7 +38,7 @@ NAMES = {
 
 metadata = sa.MetaData(naming_convention=NAMES)
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration these tables are the result of; a test holds it to the newest script."""
 
 NO_ONE = 0
@@ -192,4 +194,49 @@ rejected = sa.Table(
     sa.Column("times_seen", sa.Integer, nullable=False),
     sa.Index(None, "last_seen"),
     sa.Index(None, "upstream_id"),
+)
+
+
+def _owner() -> sa.Column[int]:
+    """Return the person whose row it is; what is derived from readings goes with the person."""
+    person = sa.ForeignKey("people.id", ondelete="CASCADE")
+    return sa.Column("person_id", sa.Integer, person, primary_key=True, autoincrement=False)
+
+
+days = sa.Table(
+    "days",
+    metadata,
+    _owner(),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False, comment="local date, days since 1970-01-01"),
+    sa.Column("data", sa.LargeBinary, nullable=False, comment="cgm_dash.day_pack: the merged series of the day"),
+)
+
+day_blocks = sa.Table(
+    "day_blocks",
+    metadata,
+    _owner(),
+    sa.Column("part", sa.SmallInteger, primary_key=True, autoincrement=False, comment="0 BinSums, 1 DayTotals"),
+    sa.Column("block", sa.Integer, primary_key=True, autoincrement=False, comment="days.day // 32"),
+    sa.Column("data", sa.LargeBinary, nullable=False, comment="cgm_dash.day_summary: sums over the days of the block"),
+)
+
+day_states = sa.Table(
+    "day_states",
+    metadata,
+    _owner(),
+    sa.Column(
+        "made_for", sa.Text, nullable=False, comment="format and zone, with its rules, that the days are made by"
+    ),
+    sa.Column("end_day", sa.Integer, nullable=False, comment="days before it are kept; from it on, readings are read"),
+    sa.Column("end_ts", sa.BigInteger, nullable=False, comment="UTC epoch seconds at which end_day begins"),
+    sa.Column("period_s", sa.Integer, nullable=False, comment="longest period, seconds, that any reading of them has"),
+)
+
+stale_days = sa.Table(
+    "stale_days",
+    metadata,
+    _owner(),
+    sa.Column("day", sa.BigInteger, primary_key=True, autoincrement=False, comment="UTC day of the first instant"),
+    sa.Column("ts_first", sa.BigInteger, nullable=False, comment="UTC epoch seconds, first instant touched"),
+    sa.Column("ts_last", sa.BigInteger, nullable=False, comment="UTC epoch seconds, last instant touched"),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from sql.days import DayStore
 from sql.engine import check_health, looking, make_engine
 from sql.people import PeopleStore
 from sql.readings import ReadingStore
@@ -27,6 +28,7 @@ class Store:
     sensors: SensorStore
     runs: RunStore
     rejects: RejectStore
+    days: DayStore
 
     def ping(self) -> None:
         """Ask the database for a sign of life. Raises StoreUnavailable or StoreDamaged."""
@@ -48,8 +50,8 @@ def open_store(url: str, vault: Vault) -> Store:
     return assemble(engine, vault)
 
 
-def assemble(engine: Engine, vault: Vault) -> Store:
-    """Return the stores on *engine*, without a look at the database."""
+def assemble(engine: Engine, vault: Vault, cache_mb: float = 64) -> Store:
+    """Return the stores on *engine*, without a look at the database. cache_mb: what derived days may hold in memory."""
     return Store(
         engine=engine,
         people=PeopleStore(engine),
@@ -59,4 +61,5 @@ def assemble(engine: Engine, vault: Vault) -> Store:
         sensors=SensorStore(engine),
         runs=RunStore(engine),
         rejects=RejectStore(engine),
+        days=DayStore(engine, cache_mb),
     )

@@ -24,7 +24,7 @@ FAILING = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
+revision = "next"
 down_revision = "{down}"
 
 
@@ -40,7 +40,7 @@ import time
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
+revision = "next"
 down_revision = "{down}"
 
 
@@ -57,7 +57,7 @@ def scripts_with(tmp_path: Path) -> Callable[[str], Path]:
     def add(source: str) -> Path:
         folder = tmp_path / "migrations"
         shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "versions" / "r0002_more.py").write_text(source.format(down=REVISION))
+        (folder / "versions" / "next_more.py").write_text(source.format(down=REVISION))
         return folder
 
     return add
