@@ -8,11 +8,12 @@ import dataclasses
 import ipaddress
 import os
 import re
+import stat
 import zoneinfo
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 
@@ -23,6 +24,16 @@ PREFIX = "CGM_DASH_"
 ENV_FILE = "cgm_dash.env"
 REAL_POLL_SECONDS = 50
 """Least interval against the real service, which offers one value a minute."""
+
+MOST_PROCESSES = 64
+
+NO_SIGN_IN = (
+    "would show health data to the network without a sign-in; use 127.0.0.1 and a tunnel or a proxy with a sign-in of"
+    " its own"
+)
+OPEN_DEMO = f"is open to the network; set {PREFIX}DEMO=1 to show the demo there, or use 127.0.0.1"
+
+NOT_SHOWN = "an address that may hold a password and is not shown here"
 
 T = TypeVar("T")
 
@@ -67,6 +78,15 @@ class Settings:
     def upstream_is_local(self) -> bool:
         """Whether polls stay on this machine: another base URL that is a loopback address."""
         return self.llu_url is not None and is_loopback(urlsplit(self.llu_url).hostname or "")
+
+    def why_not_open_to(self, address: str) -> str | None:
+        """Return why nobody may be served at, or from, *address*, None where they may: until there is a sign-in.
+
+        The rest of a sentence that begins with the address.
+        """
+        if self.demo or is_loopback(address):
+            return None
+        return NO_SIGN_IN if self.has_account else OPEN_DEMO
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -116,16 +136,9 @@ class Settings:
                 f"{PREFIX}POLL_SECONDS: expected at least {REAL_POLL_SECONDS} against a real host, got"
                 f" '{self.poll_seconds}'; the service has one value a minute"
             )
-        if self.has_account and not is_loopback(self.host):
-            raise ConfigError(
-                f"{PREFIX}HOST: '{self.host}' would show health data to the network without a sign-in; use 127.0.0.1"
-                " and a tunnel or a proxy with a sign-in of its own"
-            )
-        if not self.has_account and not self.demo and not is_loopback(self.host):
-            raise ConfigError(
-                f"{PREFIX}HOST: '{self.host}' is open to the network; set {PREFIX}DEMO=1 to show the demo there,"
-                " or use 127.0.0.1"
-            )
+        reason = self.why_not_open_to(self.host)
+        if reason:
+            raise ConfigError(f"{PREFIX}HOST: '{self.host}' {reason}")
 
 
 def names() -> tuple[str, ...]:
@@ -133,14 +146,24 @@ def names() -> tuple[str, ...]:
     return tuple(PREFIX + field.name.upper() for field in dataclasses.fields(Settings))
 
 
+def server_processes(env: Mapping[str, str] = os.environ) -> int:
+    """Return how many processes serve: WEB_CONCURRENCY, a name that gunicorn and hosters know. Raises ConfigError."""
+    try:
+        return _whole(1, MOST_PROCESSES)(env.get("WEB_CONCURRENCY", "1").strip())
+    except ValueError as exc:
+        raise ConfigError(f"WEB_CONCURRENCY: {exc}") from exc
+
+
 def is_loopback(host: str) -> bool:
     """Return whether *host* (a name or an address) stays on this machine."""
     if host.rstrip(".").lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return False
+    # A client of a socket for both families: ::ffff:127.0.0.1, which ipaddress calls no loopback before Python 3.13.
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 class _Reader:
@@ -168,8 +191,19 @@ class _Reader:
 
 def _data_dir(env: Mapping[str, str]) -> Path:
     text = env.get(PREFIX + "DATA_DIR", "").strip()
-    path = Path(text).expanduser() if text else Path(platformdirs.user_data_dir("cgm-dash", appauthor=False))
-    if path.exists() and not path.is_dir():
+    path = Path(text or platformdirs.user_data_dir("cgm-dash", appauthor=False))
+    try:
+        path = path.expanduser()
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        is_folder = True  # it is made later
+    except (OSError, RuntimeError) as exc:  # RuntimeError: the home directory of nobody, ~nobody
+        reason = exc.strerror if isinstance(exc, OSError) else str(exc)
+        raise ConfigError(
+            f"{PREFIX}DATA_DIR: '{path}' cannot be reached ({reason}); name another, or correct the permissions of the"
+            " folders above it"
+        ) from exc
+    if not is_folder:
         raise ConfigError(f"{PREFIX}DATA_DIR: '{path}' is not a directory; name one, or move the file away")
     return path.absolute()
 
@@ -278,22 +312,37 @@ def _networks(text: str) -> tuple[str, ...]:
 
 
 def _web_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    parts = _parts(text)
+    if parts is None or parts.scheme not in ("https", "http"):
         raise ValueError("expected an address that starts with https:// (it may hold a secret and is not shown here)")
     return text
 
 
 def _upstream_url(text: str) -> str:
-    base = text.removesuffix("/{region}").rstrip("/")
-    parts = urlsplit(base)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
+    parts = _parts(text.removesuffix("/{region}").rstrip("/"))
+    shown = f"'{text}'" if set(text).isdisjoint("@?#") else NOT_SHOWN
+    if parts is None or parts.scheme not in ("https", "http") or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError(
-            f"expected a base address such as http://127.0.0.1:8060 or one ending in /{{region}}, got '{text}'"
+            f"expected a base address such as http://127.0.0.1:8060 or one ending in /{{region}}, got {shown}"
         )
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError(f"plain http would send the password readable through the network, got '{text}'; use https")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError(f"plain http would send the password readable through the network, got {shown}; use https")
     return text
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Return the parts of *url*, None for one without a host or with a port that is none."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.hostname and parts.port != 0 else None
+    except ValueError:  # its words quote what may be a password
+        return None
+
+
+_PLACE_OF_DATABASE = re.compile(
+    r"(?:[^:/]*(?::[^@]*)?@)?(?:\[[^]/?]+\]|[^:/?@\[\]]*)(?::(?P<port>[^/?@]*))?(?:[/?].*)?", re.DOTALL
+)
+"""What follows :// as SQLAlchemy reads it: a password may hold anything but @, unlike in other addresses."""
 
 
 def _database_url(text: str) -> str:
@@ -301,11 +350,21 @@ def _database_url(text: str) -> str:
     scheme, mark, rest = text.partition("://")
     if not mark or (not rest and scheme != "sqlite"):
         raise ValueError("expected an SQLAlchemy URL such as postgresql://user@host/name or sqlite:////path/file")
-    if scheme in ("postgres", "postgresql"):
-        return f"postgresql+psycopg2://{rest}"
-    if scheme not in ("sqlite", "postgresql+psycopg2"):
+    if scheme == "sqlite":
+        if rest and not rest.startswith("/"):
+            raise ValueError(f"expected sqlite:////path/file, four slashes before a whole path, got '{text}'")
+        return text
+    if scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
         raise ValueError(f"expected sqlite:// or postgresql://, got '{scheme}://'")
-    return text
+    place = _PLACE_OF_DATABASE.fullmatch(rest)
+    if place is None:
+        raise ValueError(
+            f"expected postgresql://user:password@host:port/name, got {NOT_SHOWN}; write an @ in a password as %40"
+        )
+    port = place["port"]
+    if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65_535):
+        raise ValueError(f"expected a port from 1 to 65535 after the host, got {NOT_SHOWN}")
+    return f"postgresql+psycopg2://{rest}"
 
 
 def _level(text: str) -> str:
