@@ -22,7 +22,6 @@ from callbacks import register_all
 from callbacks.now import Viewer, first_paint
 from callbacks.server import register_routes
 from callbacks.server.files import bootstrap_address, plotly_address
-from callbacks.server.guard import VIEW_COOKIE
 from callbacks.server.suites import without_unused
 from callbacks.services import Services
 from cgm_dash.errors import ConfigError, StoreError
@@ -134,7 +133,7 @@ def _layout(services: Services) -> Component:
     cookies = request.cookies
     told = {"theme": cookies.get(THEME_COOKIE), "phone": cookies.get(PHONE_COOKIE) == "1"}
     viewer = Viewer.of(cookies.get(UNIT_COOKIE), told, None, services.settings.unit)
-    return first_paint(services, cookies.get(VIEW_COOKIE, ""), viewer)
+    return first_paint(services, request.query_string.decode("ascii", "replace"), viewer)
 
 
 def _configure_compression(server: Flask) -> None:

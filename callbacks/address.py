@@ -23,9 +23,9 @@ class Address:
     dates: tuple[date, date] | None = None
 
 
-def parse(search: str | None) -> Address:
+def parse(search: object) -> Address:
     """Return what the query of an address (with or without its question mark) asks for."""
-    text = (search or "")[:500].removeprefix("?")
+    text = search[:500].removeprefix("?") if isinstance(search, str) else ""
     fields = parse_qs(text, max_num_fields=20) if text.count("&") < 20 else {}
     person = fields.get("person", [""])[-1]
     name = fields.get("range", [DEFAULT])[-1]

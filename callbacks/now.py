@@ -1,7 +1,7 @@
 """The live page's wiring: what is asked for, gathered from the services, handed to the layout."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from layouts import ids, text
 from layouts import now as layout
 from layouts.figures import glucose
 from layouts.problem import error_banner, problem_page
+from layouts.shell import zone_note
 from layouts.views import (
     ChartView,
     HeroView,
@@ -40,6 +41,26 @@ from sql.people import Person
 
 TICK_SECONDS = 3.0
 """A new reading is to be seen within five seconds of being stored."""
+
+
+AREAS = (
+    (ids.HERO, "children"),
+    (ids.BANNER, "children"),
+    (ids.GLUCOSE_GRAPH, "figure"),
+    (ids.CHART_TITLE, "children"),
+    (ids.CHART_ALT, "children"),
+    (ids.TIME_IN_RANGE, "children"),
+    (ids.FIGURES, "children"),
+    (ids.DAY, "children"),
+    (ids.DATES_ERROR, "children"),
+    (ids.PERSON_NAME, "children"),
+    (ids.TOPBAR_NAME, "children"),
+    (ids.PERSON_AVATAR, "children"),
+    (ids.PERSON_SELECT, "options"),
+    (ids.PERSON_BOX, "className"),
+    (ids.ZONE_NOTE, "children"),
+)
+"""What is drawn again when something new is to be seen."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,15 +85,7 @@ def register(app: Dash, services: Services) -> None:
     """Register the page's callbacks on *app*."""
 
     @app.callback(
-        Output(ids.HERO, "children"),
-        Output(ids.BANNER, "children"),
-        Output(ids.GLUCOSE_GRAPH, "figure"),
-        Output(ids.CHART_TITLE, "children"),
-        Output(ids.CHART_ALT, "children"),
-        Output(ids.TIME_IN_RANGE, "children"),
-        Output(ids.FIGURES, "children"),
-        Output(ids.DAY, "children"),
-        Output(ids.DATES_ERROR, "children"),
+        *(Output(id_, prop) for id_, prop in AREAS),
         Output(ids.PAINTED, "data"),
         Output(ids.HEARTBEAT, "children"),
         Input(ids.URL, "search"),
@@ -83,19 +96,12 @@ def register(app: Dash, services: Services) -> None:
         State(ids.PAINTED, "data"),
     )
     def renew(
-        search: str | None, unit: str | None, told: object, zoom: object, _tick: int | None, painted: str | None
+        search: object, unit: object, told: object, zoom: object, _tick: object, painted: object
     ) -> tuple[Any, ...]:
         now = services.now()
-        alive = heartbeat(now)
         viewer = Viewer.of(unit, told, zoom, services.settings.unit)
-        try:
-            services.ready()
-            page, key = gather(services, parse(search), viewer, now, painted)
-        except StoreError as exc:
-            return (no_update, problem_banner(services, exc), *[no_update] * 7, "", alive)
-        if page is None:
-            return (*[no_update] * 10, alive)
-        return (*_pieces(page), key, alive)
+        pieces, key = _news(services, parse(search), viewer, now, painted)
+        return (*pieces, key, heartbeat(now))
 
     app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves this one untyped
         "function() { return window.cgm.address.apply(null, arguments); }",
@@ -110,6 +116,28 @@ def register(app: Dash, services: Services) -> None:
         State(ids.DATE_TO, "value"),
         prevent_initial_call=True,
     )
+
+
+def _news(
+    services: Services, address: Address, viewer: Viewer, now: float, painted: object
+) -> tuple[tuple[Any, ...], Any]:
+    """Return what AREAS show from now on, no_update for what stays, and the key of it."""
+    stays = (no_update,) * len(AREAS)
+    try:
+        services.ready()
+        page, key = gather(services, address, viewer, now, painted)
+    except StoreError as exc:
+        return _with_banner(stays, problem_banner(services, exc)), ""
+    except NoSuchPerson as exc:
+        # Nobody's page, not the one before: its number would stand under a link that names somebody else.
+        nobody = _view(services, None, (), address, viewer, now)
+        return _with_banner(_pieces(nobody), error_banner(str(exc))), ""
+    return (stays, no_update) if page is None else (_pieces(page), key)
+
+
+def _with_banner(pieces: tuple[Any, ...], banner: Component) -> tuple[Any, ...]:
+    at = AREAS.index((ids.BANNER, "children"))
+    return (*pieces[:at], banner, *pieces[at + 1 :])
 
 
 def first_paint(services: Services, search: str, viewer: Viewer) -> Component:
@@ -135,7 +163,7 @@ def problem_banner(services: Services, error: StoreError) -> Component:
 
 
 def gather(
-    services: Services, address: Address, viewer: Viewer, now: float, painted: str | None
+    services: Services, address: Address, viewer: Viewer, now: float, painted: object
 ) -> tuple[NowPage | None, str]:
     """Return everything the page shows, with a key of it; None in its place where *painted* is that key already.
 
@@ -143,20 +171,49 @@ def gather(
     """
     people = services.people()
     person = services.access(address.person or str(people[0].id)) if people or address.person else None
-    zone = services.zone(person)
-    window, error = _window(address, now, services, person)
-    name = chart_key(str(person.id) if person else "", address.range, address.dates)
-    trouble, next_try_at = services.trouble(person)
-    seen = (person.seq if person else 0, int(now // 60), trouble.code if trouble else "", viewer, zone.key, len(people))
-    key = f"{name}|{seen}"
+    trouble, _next_try_at = services.trouble(person)
+    who = (person.seq, person.name, person.zone, person.zone_confirmed) if person else ()
+    seen = (who, int(now // 60), trouble.code if trouble else "", viewer, tuple((p.id, p.name) for p in people))
+    key = f"{_chart_key(person, address)}|{seen}"
     if key == painted:
         return None, key
+    return _view(services, person, people, address, viewer, now), key
+
+
+def _chart_key(person: Person | None, address: Address) -> str:
+    return chart_key(str(person.id) if person else "", address.range, address.dates)
+
+
+def _view(
+    services: Services, person: Person | None, people: Sequence[Person], address: Address, viewer: Viewer, now: float
+) -> NowPage:
+    """Return everything the page shows of *person*, None for nobody."""
+    zone = services.zone(person)
+    window, error = _window(address, now, services, person)
+    chart = _chart(services, person, address, viewer, now, window)
+    today = local_date(zone, now)
+    first, last = address.dates or (today - timedelta(days=13), today)
+    return NowPage(
+        hero=_hero(services, person, viewer, now),
+        chart=chart,
+        statistics=_statistics(chart),
+        range=RangeView(chosen=address.range, first=first, last=last, today=today, error=error),
+        people=tuple(PersonView(str(p.id), p.name) for p in people),
+        person_id=str(person.id) if person else "",
+        connect=not services.settings.has_account,
+        zone_confirmed=person.zone_confirmed if person else False,
+        tick_seconds=TICK_SECONDS,
+    )
+
+
+def _hero(services: Services, person: Person | None, viewer: Viewer, now: float) -> HeroView:
     recent = services.recent(person, now)
     targets = person.targets if person else ADULT
-    hero = HeroView(
+    trouble, next_try_at = services.trouble(person)
+    return HeroView(
         current=current(recent, now, 60 * services.settings.stale_minutes),
         unit=viewer.unit,
-        zone=zone,
+        zone=services.zone(person),
         now=now,
         person=person.name if person else "",
         targets=targets,
@@ -167,37 +224,30 @@ def gather(
         sensor=_sensor(services, person),
         demo=services.demo,
     )
-    series = _between(services, person, window)
-    chart = ChartView(
-        series=series,
+
+
+def _chart(
+    services: Services, person: Person | None, address: Address, viewer: Viewer, now: float, window: Window
+) -> ChartView:
+    key = _chart_key(person, address)
+    return ChartView(
+        series=_between(services, person, window),
         window=window,
         unit=viewer.unit,
-        zone=zone,
+        zone=services.zone(person),
         now=now,
-        key=name,
-        targets=targets,
+        key=key,
+        targets=person.targets if person else ADULT,
         theme=viewer.theme,
         phone=viewer.phone,
-        visible=visible_of(viewer.zoom, name),
+        visible=visible_of(viewer.zoom, key),
         stale_minutes=services.settings.stale_minutes,
     )
-    today = local_date(zone, now)
-    first, last = address.dates or (today - timedelta(days=13), today)
-    return NowPage(
-        hero=hero,
-        chart=chart,
-        statistics=_statistics(chart),
-        range=RangeView(chosen=address.range, first=first, last=last, today=today, error=error),
-        people=tuple(PersonView(str(p.id), p.name) for p in people),
-        person_id=str(person.id) if person else "",
-        connect=not services.settings.has_account,
-        zone_confirmed=person.zone_confirmed if person else False,
-        tick_seconds=TICK_SECONDS,
-    ), key
 
 
 def _pieces(page: NowPage) -> tuple[Any, ...]:
-    """Return what the areas of the page show, in the order of renew's outputs."""
+    """Return what the areas of the page show, in the order of AREAS."""
+    person, zone = page.hero.person, page.hero.zone
     return (
         layout.hero(page.hero),
         layout.banner(page.hero),
@@ -206,8 +256,14 @@ def _pieces(page: NowPage) -> tuple[Any, ...]:
         glucose.alt_text(page.chart),
         layout.time_in_range(page.statistics),
         layout.figures(page.statistics),
-        text.day_long(local_date(page.hero.zone, page.hero.now)),
+        text.day_long(local_date(zone, page.hero.now)),
         page.range.error,
+        person,
+        person,
+        layout.initials(person),
+        layout.person_options(page.people),
+        layout.person_class(page.people),
+        zone_note(person, zone, page.zone_confirmed),
     )
 
 

@@ -13,6 +13,9 @@ DATES = "dates"
 """The range whose ends are chosen by hand."""
 
 DEFAULT = "12h"
+EARLIEST = date(2000, 1, 1)
+"""No sensor is older."""
+
 LONGEST_DAYS = 3700
 """Ten years and a little: what a link may ask for."""
 
@@ -50,9 +53,11 @@ def named(name: str, now: float, zone: ZoneInfo) -> Window:
 def dated(first: date, last: date, now: float, zone: ZoneInfo) -> Window:
     """Return the window of whole local days from *first* to *last*, both included, cut off at now.
 
-    Raises ValueError where the dates are reversed, wholly in the future, or more than ten years apart.
+    Raises ValueError where the dates are reversed, in the future, before 2000, or more than ten years apart.
     """
     today = local_date(zone, now)
+    if first < EARLIEST:
+        raise ValueError(f"dates: {first} lies before any sensor; choose {EARLIEST} or later")
     if first > last:
         raise ValueError(f"dates: {first} comes after {last}; swap them")
     if first > today:

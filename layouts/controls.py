@@ -10,13 +10,11 @@ from dash.development.base_component import Component
 
 from cgm_dash.i18n import _
 from cgm_dash.units import Unit
-from cgm_dash.window import DATES, DAYS, HOURS, LONGEST_DAYS
+from cgm_dash.window import DATES, DAYS, EARLIEST, HOURS, LONGEST_DAYS
 from layouts import ids, text
 from layouts.attributes import hyphened
 from layouts.icons import icon
 from layouts.views import PersonView, RangeView
-
-EARLIEST = date(2000, 1, 1)
 
 
 def range_control(chosen: str) -> Component:
@@ -34,16 +32,35 @@ def unit_control(unit: Unit) -> Component:
 def person_control(people: Sequence[PersonView], chosen: str) -> Component:
     """Return the wearer's name, or with more than one the choice between them.
 
-    The select is there either way, so that its value can be asked for; with one person it is hidden.
+    Both are there either way, and a class tells which one shows: people may come and go while the page is open.
     """
-    name = next((p.name for p in people if p.id == chosen), "")
-    options = [{"label": p.name, "value": p.id} for p in people]
-    select = dbc.Select(id=ids.PERSON_SELECT, options=options, value=chosen, className="select")
-    avatar = html.Span(initials(name), className="avatar", **hyphened(aria_hidden="true"))
+    name = person_name(people, chosen)
+    select = dbc.Select(id=ids.PERSON_SELECT, options=person_options(people), value=chosen, className="select")
     label = html.Label(_("Person"), htmlFor=ids.PERSON_SELECT, className="vh")
-    if len(people) > 1:
-        return html.Div([avatar, label, select], className="person many")
-    return html.Div([avatar, html.Span(name), html.Div([label, select], hidden=True)], className="person one")
+    return html.Div(
+        [
+            html.Span(initials(name), id=ids.PERSON_AVATAR, className="avatar", **hyphened(aria_hidden="true")),
+            html.Span(name, id=ids.PERSON_NAME, className="name"),
+            html.Div([label, select], className="choice"),
+        ],
+        id=ids.PERSON_BOX,
+        className=person_class(people),
+    )
+
+
+def person_options(people: Sequence[PersonView]) -> list[dict[str, str]]:
+    """Return what the choice of a person offers."""
+    return [{"label": p.name, "value": p.id} for p in people]
+
+
+def person_class(people: Sequence[PersonView]) -> str:
+    """Return the class of the person's box: whether there is a choice."""
+    return "person many" if len(people) > 1 else "person one"
+
+
+def person_name(people: Sequence[PersonView], chosen: str) -> str:
+    """Return the name of the person chosen, "" for nobody."""
+    return next((p.name for p in people if p.id == chosen), "")
 
 
 def initials(name: str) -> str:
@@ -92,6 +109,8 @@ def date_fault(first: date | None, last: date | None, today: date) -> str:
     """Return in words why two chosen dates cannot be shown; "" where they can (window.dated takes them)."""
     if first is None or last is None:
         return _("Choose both dates.")
+    if first < EARLIEST:
+        return _("No sensor is older than the year 2000. Choose a later date.")
     if first > last:
         return _("The first date lies after the last one. Swap them.")
     if first > today:

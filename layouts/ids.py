@@ -41,6 +41,10 @@ TIME_IN_RANGE = "time-in-range"
 FIGURES = "figures"
 DAY = "day"
 ZONE_NOTE = "zone-note"
+PERSON_BOX = "person-box"
+PERSON_AVATAR = "person-avatar"
+PERSON_NAME = "person-name"
+TOPBAR_NAME = "topbar-name"
 
 # Controls.
 DATE_FROM = "date-from"

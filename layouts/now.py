@@ -11,7 +11,18 @@ from layouts import ids, shell, text
 from layouts.attributes import hyphened
 from layouts.banners import banner, connect_panel, database_banner, trouble_banner
 from layouts.cards import figures, time_in_range, tir_bar
-from layouts.controls import date_fault, date_fields, person_control, range_control, theme_switch, unit_control
+from layouts.controls import (
+    date_fault,
+    date_fields,
+    initials,
+    person_class,
+    person_control,
+    person_name,
+    person_options,
+    range_control,
+    theme_switch,
+    unit_control,
+)
 from layouts.figures import glucose
 from layouts.hero import hero
 from layouts.views import ChartView, NowPage, heartbeat
@@ -26,8 +37,12 @@ __all__ = [
     "date_fields",
     "figures",
     "hero",
+    "initials",
     "page",
+    "person_class",
     "person_control",
+    "person_name",
+    "person_options",
     "range_control",
     "theme_switch",
     "time_in_range",

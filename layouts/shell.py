@@ -102,17 +102,22 @@ def demo_badge() -> Component:
 
 def footer(person: str, zone: ZoneInfo, zone_confirmed: bool) -> Component:
     """Return what this is not, and whose time the page shows."""
-    whose = _("Times are {person}'s local time, {zone}.") if person else _("Times are the wearer's local time, {zone}.")
-    zone_words = zone.key if zone_confirmed else _("{zone} (assumed)").format(zone=zone.key)
     return html.Footer(
         [
-            html.Span(whose.format(person=person, zone=zone_words), id=ids.ZONE_NOTE),
+            html.Span(zone_note(person, zone, zone_confirmed), id=ids.ZONE_NOTE),
             html.Span(
                 _("Not a medical device. No dosing advice. If you feel otherwise than the number says, use a meter.")
             ),
         ],
         className="foot",
     )
+
+
+def zone_note(person: str, zone: ZoneInfo, zone_confirmed: bool) -> str:
+    """Return whose local time the page shows, and whether the zone is known for sure."""
+    whose = _("Times are {person}'s local time, {zone}.") if person else _("Times are the wearer's local time, {zone}.")
+    words = zone.key if zone_confirmed else _("{zone} (assumed)").format(zone=zone.key)
+    return whose.format(person=person, zone=words)
 
 
 def words_for_scripts() -> Component:
@@ -183,7 +188,9 @@ def _topbar(person: str, demo: bool) -> Component:
     brand = html.A(mark(), href="/", className="brand", **home)
     badge = demo_badge() if demo else None
     space = html.Span(className="grow")
-    return html.Header([brand, html.Span(person, className="who"), badge, space, _livebox()], className="topbar")
+    return html.Header(
+        [brand, html.Span(person, id=ids.TOPBAR_NAME, className="who"), badge, space, _livebox()], className="topbar"
+    )
 
 
 def _livebox() -> Component:

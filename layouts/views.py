@@ -141,8 +141,9 @@ def visible_of(stored: object, key: str) -> tuple[float, float] | None:
     ends = stored.get("range")
     if not isinstance(ends, list) or len(ends) != 2 or not all(type(e) in (int, float) for e in ends):
         return None
-    start, end = float(ends[0]), float(ends[1])
-    return (start, end) if 0 <= start < end < 2**32 else None
+    start, end = ends
+    # Compared before they become floats: a whole number may be too large for one.
+    return (float(start), float(end)) if 0 <= start < end < 2**32 else None
 
 
 def zone_since(series: Series, now: float, targets: Targets = ADULT) -> int | None:

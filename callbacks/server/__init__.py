@@ -2,13 +2,14 @@
 
 from dash import Dash
 
-from callbacks.server import api, files, guard, suites
+from callbacks.server import api, envelope, files, guard, suites
 from callbacks.services import Services
 
 
 def register_routes(app: Dash, services: Services) -> None:
     """Register every route and hook on the app's Flask server."""
     guard.register(app.server, services)
+    envelope.register(app)
     files.register(app.server)
     suites.register(app.server)
     api.register(app.server, services)

@@ -1,13 +1,14 @@
 """Small addresses for programs: whether the server serves, whether it is ready, what is true now."""
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import orjson
 from flask import Flask, Response, request
 
 from callbacks.services import NoSuchPerson, Services
-from cgm_dash.current import current
+from cgm_dash.batch import NO_OFFSET
+from cgm_dash.current import Current, current
 from cgm_dash.errors import StoreDamaged, StoreError, StoreUnavailable
 from cgm_dash.units import Unit
 from sql.people import Person
@@ -69,16 +70,21 @@ def _now(services: Services, person: Person | None) -> dict[str, object]:
         "flag": newest.flag.name if newest.is_current and newest.flag else None,
         "unit": Unit.MG_DL.value,
         "trend": newest.trend.name.lower() if newest.trend else None,
-        "measured_at": None if newest.measured_at is None else _iso(newest.measured_at, services.zone(person)),
+        "measured_at": _iso(newest, services.zone(person)),
         "age_s": None if newest.age_s is None else int(newest.age_s),
         "person": person.name if person else None,
         **({"note": "Demo: invented data"} if services.demo else {}),
     }
 
 
-def _iso(ts: int, zone: ZoneInfo) -> str:
-    """Return *ts* as ISO 8601 with the wearer's offset."""
-    return datetime.fromtimestamp(ts, zone).isoformat()
+def _iso(newest: Current, zone: ZoneInfo) -> str | None:
+    """Return when *newest* was measured, ISO 8601 with the wearer's offset then: the reading's own where it has one."""
+    if newest.measured_at is None:
+        return None
+    if newest.offset_min in (None, NO_OFFSET):
+        return datetime.fromtimestamp(newest.measured_at, zone).isoformat()
+    own = timezone(timedelta(minutes=newest.offset_min or 0))
+    return datetime.fromtimestamp(newest.measured_at, own).isoformat()
 
 
 def _json(document: object, status: int) -> Response:

@@ -13,11 +13,6 @@ log = logging.getLogger(__name__)
 MAX_BODY = 2_000_000
 """Bytes a request may bring; callbacks send a few hundred."""
 
-VIEW_COOKIE = "cgm_view"
-"""Carries the query of the page's address to the request for its layout, which Dash sends without it."""
-
-ASSET_ENDPOINTS = ("_dash_assets.static", "vendor_plotly", "vendor_bootstrap")
-
 
 def register(server: Flask, services: Services) -> None:
     """Register the checks: the host named, the size of a body; and the headers of every answer."""
@@ -40,8 +35,6 @@ def register(server: Flask, services: Services) -> None:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
-        if response.mimetype == "text/html":
-            _remember_view(response)
         return response
 
 
@@ -49,14 +42,3 @@ def allowed_hosts(settings: Settings) -> Sequence[str]:
     """Return the host names this server answers to, besides those of the machine itself, in lower case."""
     named = () if is_loopback(settings.host) or settings.host in ("0.0.0.0", "::") else (settings.host.lower(),)  # noqa: S104
     return (*named, *settings.allowed_hosts)
-
-
-def _remember_view(response: Response) -> None:
-    response.set_cookie(
-        VIEW_COOKIE,
-        request.query_string[:300].decode("ascii", "replace"),
-        max_age=60,
-        path="/_dash-layout",
-        httponly=True,
-        samesite="Strict",
-    )

@@ -4,10 +4,22 @@
   "use strict";
   const NONE = () => window.dash_clientside.no_update;
 
+  /* Dash asks for the layout without the page's query; the server needs it to paint the right person at once. */
+  const plainFetch = window.fetch;
+  window.fetch = function (input, init) {
+    const layout = typeof input === "string" && input.endsWith("_dash-layout");
+    return plainFetch.call(window, layout ? input + window.location.search : input, init);
+  };
+
+  const first = () => (document.querySelector('#person-select option:not([value=""])') || { value: "" }).value;
+
   function read(search) {
     const fields = new URLSearchParams(search || "");
-    const range = fields.get("range") || "12h";
-    return { person: fields.get("person") || "", range: range.includes("..") ? "dates" : range, whole: range };
+    const asked = fields.get("range") || "";
+    const dates = /^\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d$/.test(asked);
+    const known = Array.from(document.querySelectorAll("#range-select input")).some((e) => e.value === asked && asked !== "dates");
+    const whole = dates || known ? asked : "12h";
+    return { person: fields.get("person") || first(), range: dates ? "dates" : whole, whole: whole };
   }
 
   function write(person, range) {
@@ -21,7 +33,7 @@
   function address(search, range, person, _clicks, from, to) {
     const asked = read(search);
     const cause = window.dash_clientside.callback_context.triggered_id;
-    if (cause === "url") return [NONE(), asked.range, asked.person || NONE()];
+    if (cause === "url") return [NONE(), asked.range, asked.person];
     if (cause === "dates-apply" && from && to) return [write(person, from + ".." + to), "dates", NONE()];
     if (cause === "range-select" && range && range !== "dates") return [write(person, range), NONE(), NONE()];
     if (cause === "person-select" && person) return [write(person, asked.whole), NONE(), NONE()];
@@ -32,6 +44,16 @@
     if (!event.target.closest || !event.target.closest("#unit-select")) return;
     document.cookie = "cgm_unit=" + event.target.value + "; Path=/; Max-Age=31536000; SameSite=Lax";
   });
+
+  /* From the first paint on the address names the person, so that the Back button always leads to somebody. */
+  const arrival = window.setInterval(function () {
+    const select = document.getElementById("person-select");
+    if (!select) return;
+    window.clearInterval(arrival);
+    const asked = new URLSearchParams(window.location.search);
+    if (!select.value || asked.get("person")) return;
+    window.history.replaceState(null, "", write(select.value, read(window.location.search).whole));
+  }, 100);
 
   window.cgm = Object.assign(window.cgm || {}, { address: address });
 })();

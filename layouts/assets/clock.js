@@ -45,14 +45,16 @@
     const gap = Math.max(performance.now() - lastTick, Date.now() - lastWall) / 1000;
     lastTick = performance.now();
     lastWall = Date.now();
-    if (gap > WOKEN_S) wake();
+    if (gap > WOKEN_S) {
+      wokenAt = performance.now();
+      ask();
+    }
   }
 
-  /* After a sleep the answer may be moments away: ask at once, and say "offline" only when none comes. */
-  function wake() {
-    if (!base || since(base) < 8) return;
-    wokenAt = performance.now();
-    tryNow();
+  /* After a sleep the answer may be moments away: ask at once, and say "offline" only when none comes. A page that is
+     merely looked at again has no such grace, and what is offline stays so until the server is heard. */
+  function ask() {
+    if (base && since(base) >= 8) tryNow();
   }
 
   function tryNow() {
@@ -96,7 +98,8 @@
   /* ----- state */
 
   function stateOf(measured, age, element, hero) {
-    if (since(base) >= OFFLINE_S && (performance.now() - wokenAt) / 1000 >= GRACE_S) return "offline";
+    const waits = state !== "offline" && (performance.now() - wokenAt) / 1000 < GRACE_S;
+    if (since(base) >= OFFLINE_S && !waits) return "offline";
     if (measured === null) return "none";
     let now = "stale";
     if (age < Number(element.dataset.lateS)) now = "fresh";
@@ -222,8 +225,8 @@
 
   function look() {
     if (document.visibilityState !== "visible") return;
-    wake();
     tick();
+    ask();
   }
 
   window.setInterval(function () {

@@ -117,7 +117,16 @@ def test_reversed_dates_are_refused_in_words(dash_app: Dash, add_person: Add) ->
 
 
 @pytest.mark.parametrize(
-    "search", ["?range=5h", "?person=x&range=../..", "?" + "&" * 3000, "?range=2026-02-30..2026-03-01", "?person=%00"]
+    "search",
+    [
+        "?range=5h",
+        "?person=x&range=../..",
+        "?" + "&" * 3000,
+        "?range=2026-02-30..2026-03-01",
+        "?range=0001-01-01..0001-01-02",
+        "?range=9999-12-30..9999-12-31",
+        "?person=%00",
+    ],
 )
 def test_a_mistyped_link_still_opens(dash_app: Dash, add_person: Add, search: str) -> None:
     add_person()
@@ -129,6 +138,58 @@ def test_a_person_nobody_knows_is_not_replaced_by_another(services: Services, ad
     for asked in ("99", "1; DROP TABLE people", "", "٣"):
         with pytest.raises(NoSuchPerson):
             services.access(asked)
+
+
+def test_a_link_to_nobody_shows_nobodys_number_and_the_page_stays_alive(dash_app: Dash, add_person: Add) -> None:
+    add_person()
+    answer = renew(dash_app, url__search="?person=99")
+    assert shown(answer["hero"]["children"], "current-age")["data-state"] == "none"
+    assert "no such person" in texts(answer["banner"]["children"])
+    assert answer["person-name"]["children"] == ""
+    assert answer["heartbeat"]["children"]
+    page = dash_app.server.test_client().get("/_dash-layout?person=99").get_data(as_text=True)
+    assert "no such person" in page
+    assert "Mira" not in page
+
+
+def test_everything_that_names_the_person_follows_a_switch(dash_app: Dash, add_person: Add, services: Services) -> None:
+    add_person("Mira Rau")
+    jonas = add_person("Jonas Demo")
+    services.store.people.set_zone(jonas.id, "America/New_York", confirmed=False)
+    answer = renew(dash_app, url__search=f"?person={jonas.id}")
+    assert answer["person-name"]["children"] == answer["topbar-name"]["children"] == "Jonas Demo"
+    assert answer["person-avatar"]["children"] == "JD"
+    assert answer["zone-note"]["children"] == "Times are Jonas Demo's local time, America/New_York (assumed)."
+    assert [o["label"] for o in answer["person-select"]["options"]] == ["Mira Rau", "Jonas Demo"]
+    assert answer["person-box"]["className"] == "person many"
+
+
+def test_a_page_opened_before_the_first_reading_learns_who_it_is(dash_app: Dash, add_person: Add) -> None:
+    painted = renew(dash_app)["painted"]["data"]
+    add_person("Mira")
+    answer = renew(dash_app, painted__data=painted)
+    assert answer["person-name"]["children"] == "Mira"
+    assert "Europe/Berlin" in answer["zone-note"]["children"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"url__search": 5},
+        {"url__search": [1]},
+        {"url__search": True},
+        {"unit_select__value": {"a": 1}},
+        {"viewer__data": [1, 2]},
+        {"visible__data": {"key": "1:12h", "range": [10**400, 10**401]}},
+        {"visible__data": {"key": "1:12h", "range": ["a", None]}},
+        {"visible__data": 7},
+        {"tick__n_intervals": "x"},
+        {"painted__data": {"a": []}},
+    ],
+)
+def test_odd_values_do_not_stop_the_page(dash_app: Dash, add_person: Add, odd: dict[str, Any]) -> None:
+    add_person()
+    assert renew(dash_app, **odd)["heartbeat"]["children"]
 
 
 def test_without_anybody_the_page_still_answers(dash_app: Dash) -> None:
@@ -178,8 +239,7 @@ def test_the_first_paint_has_what_the_link_and_the_viewer_ask_for(dash_app: Dash
     browser = dash_app.server.test_client()
     browser.set_cookie("cgm_unit", "mmol/L")
     browser.set_cookie("cgm_theme", "dark")
-    browser.get("/?range=3d")
-    page = browser.get("/_dash-layout").json
+    page = browser.get("/_dash-layout?range=3d").json
     assert shown(page, "current-value")["children"] == "6.7"
     assert shown(page, "range-select")["value"] == "3d"
     assert shown(page, "unit-select")["value"] == "mmol/L"

@@ -1,0 +1,70 @@
+"""What a request to a callback must look like before Dash sees it: everything in it may come from a stranger.
+
+Dash answers junk with a traceback. The values themselves are judged by the callbacks; here it is only the form.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import Dash
+from flask import Flask, Response, abort, request
+
+PATH = "/_dash-update-component"
+
+
+def register(app: Dash) -> None:
+    """Refuse a malformed callback request with 400, one that is no JSON with 415."""
+
+    server: Flask = app.server
+
+    @server.before_request
+    def check_envelope() -> None:
+        if request.path != PATH or request.method != "POST":
+            return
+        if not request.is_json:
+            abort(Response("a callback takes JSON\n", 415))
+        fault = fault_of(_body(), app.callback_map)
+        if fault:
+            abort(Response(f"{fault}\n", 400))
+
+
+def _body() -> object:
+    """Return what the request brought, None for what is no JSON, or is nested without end."""
+    try:
+        return json.loads(request.get_data(cache=True))
+    except (ValueError, RecursionError):
+        return None
+
+
+def fault_of(body: object, known: Mapping[str, Any]) -> str:
+    """Return what is wrong with the form of a callback request, "" for nothing. known: Dash's callbacks by output."""
+    if not isinstance(body, dict):
+        return "a callback request is a JSON object"
+    output = body.get("output")
+    if not isinstance(output, str) or output not in known:
+        return "there is no such output"
+    spec = known[output]
+    for part, wanted in (("inputs", spec["inputs"]), ("state", spec["state"])):
+        if _ids(body.get(part, [])) != [(entry["id"], entry["property"]) for entry in wanted]:
+            return f"the callback has other {part}"
+    named = body.get("outputs")
+    if named is None or _ids(named if isinstance(named, list) else [named]) != _named(output):
+        return "the callback has other outputs"
+    changed = body.get("changedPropIds", [])
+    if not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
+        return "changedPropIds is a list of names"
+    return ""
+
+
+def _ids(entries: object) -> list[tuple[object, object]] | None:
+    """Return id and property of each entry, None where that is no list of such entries."""
+    if not isinstance(entries, Sequence) or not all(isinstance(entry, dict) for entry in entries):
+        return None
+    return [(entry.get("id"), entry.get("property")) for entry in entries]
+
+
+def _named(output: str) -> list[tuple[object, object]]:
+    """Return id and property of each output in Dash's name of a callback: `id.prop` or `..id.prop...id.prop..`."""
+    names = output[2:-2].split("...") if output.startswith("..") else [output]
+    return [tuple(name.rsplit(".", 1)) for name in names]  # type: ignore[misc]
