@@ -6,14 +6,15 @@ import os
 import socket
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cgm_dash import __version__
-from cgm_dash.errors import CgmDashError, ConfigError
-from cgm_dash.settings import Settings
+from cgm_dash.errors import CgmDashError, ConfigError, UsageError
+from cgm_dash.settings import Settings, server_processes
 from cgm_dash.zones import local_date
 
 if TYPE_CHECKING:
@@ -27,13 +28,16 @@ DONE, FAILURE, WRONG_USE = 0, 1, 2
 
 DEMO = "Demo: invented data"
 
+SIMULATOR_PORT = 8060
+"""ingestion.simulator.DEFAULT_PORT, which is not imported for every command; a test holds them together."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; an error is one line on standard error."""
     args = _parser().parse_args(argv)
     try:
         return int(args.run(args))
-    except (ConfigError, ValueError) as exc:
+    except (ConfigError, UsageError) as exc:
         print(f"cgm-dash: {exc}", file=sys.stderr)
         return WRONG_USE
     except CgmDashError as exc:
@@ -56,7 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     poll.set_defaults(run=_poll)
 
     simulate = commands.add_parser("simulate", help="serve invented people as LibreLinkUp would")
-    simulate.add_argument("--port", type=int, default=8060, metavar="N", help="loopback port (default: 8060; 0: any)")
+    simulate.add_argument(
+        "--port",
+        type=int,
+        default=SIMULATOR_PORT,
+        metavar="N",
+        help=f"loopback port (default: {SIMULATOR_PORT}; 0: any)",
+    )
     simulate.add_argument("--seed", type=int, default=1, metavar="N", help="whose curve (default: 1)")
     simulate.add_argument("--days", type=int, metavar="N", help="days of data before now (default: any)")
     simulate.add_argument(
@@ -86,8 +96,12 @@ def _serve(_args: argparse.Namespace) -> int:
     import app
 
     settings = Settings.from_env()
+    server_processes()  # gunicorn reads it while it is imported, and would say no name
     _refuse_unwritable(settings.data_dir)
-    _refuse_used_port(settings.host, settings.port)
+    try:
+        _try_port(settings.host, settings.port)
+    except OSError as exc:
+        raise ConfigError(f"CGM_DASH_PORT: {_used(settings.host, settings.port, exc)}") from exc
     made = app.compose(settings)
     print(f"cgm-dash: open http://{_shown_host(settings.host)}:{settings.port}/", file=sys.stderr)
     if made.services.demo:
@@ -137,14 +151,32 @@ def _sentence(outcome: "Outcome") -> str:
 
 
 def _simulate(args: argparse.Namespace) -> int:
-    from ingestion.simulator import serve_forever
+    from ingestion.simulator import fault_named, serve_forever
 
     if not 0 <= args.port <= 65_535:
-        raise ValueError(f"--port: expected 0 to 65535, got {args.port}")
+        raise UsageError(f"--port: expected 0 to 65535, got {args.port}")
+    if args.seed < 0:
+        raise UsageError(f"--seed: expected 0 or more, got {args.seed}")
     if args.days is not None and args.days < 1:
-        raise ValueError(f"--days: expected at least 1, got {args.days}")
+        raise UsageError(f"--days: expected at least 1, got {args.days}")
+    with _words_for_the_person("--fault: "):
+        for fault in args.fault:
+            fault_named(fault)
+    try:
+        _try_port("127.0.0.1", args.port)
+    except OSError as exc:
+        raise UsageError(f"--port: {_used('127.0.0.1', args.port, exc)}") from exc
     serve_forever(args.port, args.seed, args.days, args.fault)
     return DONE
+
+
+@contextmanager
+def _words_for_the_person(before: str = "") -> Iterator[None]:
+    """Make wrong use of the ValueError of a function that reads what was typed: around nothing else."""
+    try:
+        yield
+    except ValueError as exc:
+        raise UsageError(f"{before}{exc}") from exc
 
 
 def _metrics(args: argparse.Namespace) -> int:
@@ -155,7 +187,8 @@ def _metrics(args: argparse.Namespace) -> int:
     if args.file is None:
         _show_people(args, *_metrics_of_store(args, asked))
         return DONE
-    tables = metrics_of_file(Path(args.file), asked)
+    with _words_for_the_person():
+        tables = metrics_of_file(Path(args.file), asked)
     _show_people(args, len(tables), iter(tables))
     return DONE
 
@@ -165,15 +198,15 @@ def _asked(args: argparse.Namespace) -> "Asked":
 
     first, last = _date("--from", args.first), _date("--to", args.last)
     if first and last and first > last:
-        raise ValueError(f"--from {first} comes after --to {last}; swap them")
+        raise UsageError(f"--from {first} comes after --to {last}; swap them")
     if args.weighting not in ("time", "count"):
-        raise ValueError(f"--weighting: expected time or count, got '{args.weighting}'")
+        raise UsageError(f"--weighting: expected time or count, got '{args.weighting}'")
     try:
         coverage = float(args.min_day_coverage)
     except ValueError:
         coverage = -1
     if not 0 <= coverage <= 100:
-        raise ValueError(f"--min-day-coverage: expected 0 to 100, got '{args.min_day_coverage}'")
+        raise UsageError(f"--min-day-coverage: expected 0 to 100, got '{args.min_day_coverage}'")
     return Asked(first, last, _zone(args.zone), args.person, args.weighting, coverage)
 
 
@@ -181,14 +214,14 @@ def _date(option: str, text: str | None) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError as exc:
-        raise ValueError(f"{option}: expected a date like 2026-03-01, got '{text}'") from exc
+        raise UsageError(f"{option}: expected a date like 2026-03-01, got '{text}'") from exc
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return None if name is None else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise ValueError(f"--zone: expected an IANA name such as Europe/Berlin, got '{name}'") from exc
+        raise UsageError(f"--zone: expected an IANA name such as Europe/Berlin, got '{name}'") from exc
 
 
 def _metrics_of_store(args: argparse.Namespace, asked: "Asked") -> "tuple[int, Iterator[dict[str, Any]]]":
@@ -199,11 +232,11 @@ def _metrics_of_store(args: argparse.Namespace, asked: "Asked") -> "tuple[int, I
     services.ready()
     people = [p for p in services.people() if asked.person is None or asked.person in (p.name, str(p.id))]
     if asked.person is not None and not people:
-        raise ValueError(f"--person: there is nobody called '{asked.person}'; leave it out or name another")
+        raise UsageError(f"--person: there is nobody called '{asked.person}'; leave it out or name another")
     if not people:
-        raise ValueError("the store holds no readings; connect a sensor, or name a CSV file")
+        raise UsageError("the store holds no readings; connect a sensor, or name a CSV file")
     if not args.all and len(people) > 1:
-        raise ValueError(f"{len(people)} people are meant; name one with --person, or give --all")
+        raise UsageError(f"{len(people)} people are meant; name one with --person, or give --all")
     now = services.now()
     zones = [asked.zone or services.zone(person) for person in people]
     windows = [_window(asked, zone, now) for zone in zones]  # a bad date is refused before anything is printed
@@ -220,7 +253,8 @@ def _window(asked: "Asked", zone: ZoneInfo, now: float) -> "Window":
     if asked.first is None and asked.last is None:
         return named("14d", now, zone)
     last = asked.last or local_date(zone, now)
-    return dated(asked.first or last - timedelta(days=13), last, now, zone)
+    with _words_for_the_person():
+        return dated(asked.first or last - timedelta(days=13), last, now, zone)
 
 
 def _metrics_of_person(
@@ -275,16 +309,16 @@ def _refuse_unwritable(folder: Path) -> None:
         raise ConfigError(f"CGM_DASH_DATA_DIR: '{folder}' cannot be read and written by this user; chown it")
 
 
-def _refuse_used_port(host: str, port: int) -> None:
+def _try_port(host: str, port: int) -> None:
+    """Take the port as a server would, for an instant. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as exc:
-            raise ConfigError(
-                f"CGM_DASH_PORT: {host}:{port} cannot be used ({exc.strerror}); stop what uses it, or set another port"
-            ) from exc
+        probe.bind((host, port))
+
+
+def _used(host: str, port: int, error: OSError) -> str:
+    return f"{host}:{port} cannot be used ({error.strerror}); stop what uses it, or set another port"
 
 
 def _shown_host(host: str) -> str:

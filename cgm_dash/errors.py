@@ -2,8 +2,9 @@
 
 CgmDashError
   ConfigError            fix the settings           StoreError         the database refused
-  SourceError            could not get readings       StoreUnavailable   it will come back: keep readings in the spool
-    SourceAuthError      retrying cannot help         StoreDamaged       the file is unreadable: restore a backup
+  UsageError             give other arguments         StoreUnavailable   it will come back: keep readings in the spool
+  SourceError            could not get readings       StoreDamaged       the file is unreadable: restore a backup
+    SourceAuthError      retrying cannot help
     SourceUnavailable    try again later
     PayloadError         the answer has a new shape
 
@@ -19,6 +20,10 @@ class CgmDashError(Exception):
 
 class ConfigError(CgmDashError):
     """A setting is missing, unknown or unusable; the message names it, its value and the remedy."""
+
+
+class UsageError(CgmDashError):
+    """What a command was given cannot be used; the message quotes it, with the remedy."""
 
 
 class StoreError(CgmDashError):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from ingestion.simulator.server import SimulatorServer
 from ingestion.simulator.world import DEMO_EMAIL, DEMO_PASSWORD, World
 
-DEFAULT_PORT = 8765
+DEFAULT_PORT = 8060
 
 
 def serve_forever(

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from cgm_dash import cli
+from cgm_dash.errors import UsageError
+from ingestion.simulator import DEFAULT_PORT
 from tests.support.served import ROOT
 
 
@@ -59,14 +63,63 @@ def test_an_unreachable_database_is_one_line_and_a_failure(tmp_path: Path) -> No
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [(), ("fly",), ("simulate", "--port", "70000"), ("simulate", "--fault", "http-999"), ("simulate", "--days", "0")],
-)
+@pytest.mark.parametrize("arguments", [(), ("fly",)])
 def test_wrong_use_ends_with_status_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     status, _, err = run(*arguments, DATA_DIR=str(tmp_path))
     assert status == 2
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--port", "70000", "expected 0 to 65535, got 70000"),
+        ("--seed", "-1", "expected 0 or more, got -1"),
+        ("--days", "0", "expected at least 1, got 0"),
+        ("--fault", "http-999", "no such id 'http-999'"),
+        ("--fault", "http-429-seconds:soon", "'soon'"),
+    ],
+)
+def test_a_bad_option_of_the_simulator_is_one_line(
+    option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["simulate", "--port", "0", option, value]) == cli.WRONG_USE
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"cgm-dash: {option}: ")
+    assert (said in shown, shown.count("\n")) == (True, 1)
+
+
+def test_a_used_port_of_the_simulator_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert cli.main(["simulate", "--port", str(port)]) == cli.WRONG_USE
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"cgm-dash: --port: 127.0.0.1:{port} cannot be used (")
+    assert shown.count("\n") == 1
+
+
+def test_the_simulator_has_one_default_port() -> None:
+    assert cli._parser().parse_args(["simulate"]).port == DEFAULT_PORT == 8060
+
+
+def test_a_defect_of_ours_is_not_called_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    def defect(_args: object) -> int:
+        raise ValueError("invalid literal")
+
+    monkeypatch.setattr(cli, "_migrate", defect)
+    with pytest.raises(ValueError, match="invalid literal"):
+        cli.main(["migrate"])
+
+
+def test_what_was_typed_and_cannot_be_used_is_wrong_use(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_args: object) -> int:
+        raise UsageError("--to: expected a date, got 'x'")
+
+    monkeypatch.setattr(cli, "_migrate", refuse)
+    assert cli.main(["migrate"]) == cli.WRONG_USE
+    assert capsys.readouterr().err == "cgm-dash: --to: expected a date, got 'x'\n"
 
 
 def test_the_simulator_serves_alone_until_it_is_told_to_stop() -> None:
