@@ -1,16 +1,36 @@
 """How gunicorn serves the app; `cgm-dash serve`, `python app.py` and `gunicorn app:server` all read this file."""
 
 import os
+import sys
+from collections.abc import Iterable
+from typing import Any
 
 import app
-from cgm_dash.settings import Settings
+from cgm_dash.errors import CgmDashError, ConfigError
+from cgm_dash.settings import Settings, server_processes
 from ingestion.scheduler import Ingestion
 
-_settings = Settings.from_env()
+
+def _checked_settings() -> tuple[Settings, int]:
+    """Return the settings and the number of workers, once all could be put together; else end with one line."""
+    try:
+        settings = Settings.from_env()
+        app.compose(settings).services.store.close()
+        return settings, server_processes()
+    except CgmDashError as exc:
+        _say(exc)
+        sys.exit(2 if isinstance(exc, ConfigError) else 1)
+
+
+def _say(what: object) -> None:
+    sys.stderr.write(f"cgm-dash: {what}\n")
+    sys.stderr.flush()
+
+
+_settings, workers = _checked_settings()
 
 wsgi_app = "app:server"
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
-workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 worker_class = "gthread"
 threads = 8
 timeout = 60
@@ -25,17 +45,42 @@ accesslog = None
 proc_name = "cgm-dash"
 
 _STOP_S = 4.0
+_APP_LOAD_ERROR = 4
+"""gunicorn's word for a worker that need not be started again: the server ends."""
+
 _ingestion: list[Ingestion] = []
 
 
-def post_worker_init(worker):  # type: ignore[no-untyped-def]  # gunicorn's hooks have no types
+def when_ready(server: Any) -> None:
+    """End the server before its first worker, where its sockets reach further than the settings allow."""
+    refused = _refused(server.LISTENERS)
+    if refused:
+        _say(refused)
+        server.halt(exit_status=2)
+
+
+def _refused(listeners: Iterable[Any]) -> str | None:
+    """Return why these sockets must not be served, None where they may: --bind and systemd never ask the settings."""
+    for listener in listeners:
+        name = listener.getsockname()  # (host, port, ...), or a Unix socket's path, which no network reaches
+        reason = _settings.why_not_open_to(name[0]) if isinstance(name, tuple) else None
+        if reason:
+            return f"--bind: '{name[0]}' {reason}"
+    return None
+
+
+def post_worker_init(worker: Any) -> None:
     """Start the scheduler in every worker; the one that gets the lock polls."""
+    refused = _refused(worker.sockets)  # those of --reuse-port are made here, those of a reload were not seen before
+    if refused:
+        _say(refused)
+        sys.exit(_APP_LOAD_ERROR)
     started = app.start_ingestion(app.composition())
     if started is not None:
         _ingestion.append(started)
 
 
-def worker_exit(server, worker):  # type: ignore[no-untyped-def]
+def worker_exit(server: Any, worker: Any) -> None:
     """Stop the scheduler; a run that does not end in time is abandoned, which the database takes as never begun."""
     for started in _ingestion:
         if not started.stop(_STOP_S):

@@ -19,7 +19,7 @@ from sql.engine import make_engine
 from sql.store import Store, assemble
 from sql.vault import Vault
 from tests.support import postgres
-from tests.support.served import ROOT, Served, serving
+from tests.support.served import ROOT, Served, free_port, serving
 
 
 @pytest.fixture
@@ -161,6 +161,98 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def gunicorn(*arguments: str, processes: str = "1", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run gunicorn itself in the checkout with these settings, in a moment in which it must end, and what it said."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CGM_DASH_")}
+    env |= {"WEB_CONCURRENCY": processes} | {f"CGM_DASH_{name}": value for name, value in settings.items()}
+    command = [sys.executable, "-m", "gunicorn", "app:server", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
+
+
+ACCOUNT = {"LLU_EMAIL": "f@example.org", "LLU_PASSWORD": "x", "LLU_URL": "http://127.0.0.1:9"}
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "status", "said"),
+    [
+        (["--bind", "0.0.0.0:0"], ACCOUNT, 2, "'0.0.0.0' would show health data to the network without a sign-in"),
+        (["--bind", "127.0.0.1:0", "--bind", "[::]:0"], ACCOUNT, 2, "'::' would show health data to the network"),
+        (["--bind", "0.0.0.0:0", "--reuse-port"], ACCOUNT, 4, "'0.0.0.0' would show health data to the network"),
+        (["--bind", "0.0.0.0:0"], {}, 2, "'0.0.0.0' is open to the network; set CGM_DASH_DEMO=1"),
+    ],
+)
+def test_gunicorns_own_options_do_not_open_health_data(
+    tmp_path: Path, options: list[str], settings: dict[str, str], status: int, said: str
+) -> None:
+    answer = gunicorn(*options, DATA_DIR=str(tmp_path), **settings)
+    assert answer.returncode == status, answer.stderr
+    assert f"cgm-dash: --bind: {said}" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "said"),
+    [
+        ({"POLL_SECONDS": "fast"}, 2, "CGM_DASH_POLL_SECONDS: expected a whole number"),
+        ({"DATA_DIR": "/dev/null/none"}, 2, "CGM_DASH_DATA_DIR: '/dev/null/none' cannot be reached"),
+        ({"DATABASE_URL": "postgresql://u@h:port/d", **ACCOUNT}, 2, "CGM_DASH_DATABASE_URL: expected a port"),
+        ({"DATABASE_URL": "sqlite:////dev/null/x", **ACCOUNT}, 1, "/dev/null/x: cannot be created"),
+        ({"processes": "0"}, 2, "WEB_CONCURRENCY: expected a whole number from 1 to 64, got '0'"),
+    ],
+)
+def test_gunicorn_says_wrong_settings_in_one_line(
+    tmp_path: Path, settings: dict[str, str], status: int, said: str
+) -> None:
+    answer = gunicorn("--bind", "127.0.0.1:0", **{"DATA_DIR": str(tmp_path), **settings})
+    assert answer.returncode == status, answer.stderr
+    assert answer.stderr.startswith(f"cgm-dash: {said}")
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", ["two", "0", ""])
+def test_a_wrong_number_of_processes_is_one_line(tmp_path: Path, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", value)
+    answer = run("serve", DATA_DIR=str(tmp_path), PORT=str(free_port()))
+    assert answer.returncode == 2
+    assert answer.stderr.startswith(f"cgm-dash: WEB_CONCURRENCY: expected a whole number from 1 to 64, got '{value}'")
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("with_file", [True, False])
+def test_a_server_without_gunicorns_file_says_that_nothing_polls(
+    tmp_path: Path, simulator: SimulatorServer, with_file: bool
+) -> None:
+    """From another folder gunicorn does not find our file by itself; a Unix socket is as good as a loopback address."""
+    address = tmp_path / "socket"
+    env = {**os.environ, "CGM_DASH_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+    env |= {f"CGM_DASH_{name}": value for name, value in account(simulator).items()}
+    options = ["-c", str(ROOT / "gunicorn.conf.py")] if with_file else ["--no-control-socket"]
+    command = [sys.executable, "-m", "gunicorn", *options, "--bind", f"unix:{address}", "app:server"]
+    log = tmp_path / "log"
+    with log.open("wb") as out, subprocess.Popen(command, cwd=tmp_path, env=env, stdout=out, stderr=out) as process:
+        try:
+            wait_for(address.exists)
+            for _ in range(2):
+                assert asked_over(address, "/healthz").startswith(b"HTTP/1.1 200 OK")
+            if with_file:
+                wait_for(lambda: polls(simulator))
+            else:
+                assert asked_over(address, "/readyz").endswith(b"ingestion")
+        finally:
+            process.terminate()
+    assert log.read_text().count("ingestion=never-started") == (0 if with_file else 1)
+    assert bool(polls(simulator)) is with_file
+
+
+def asked_over(path: Path, target: str) -> bytes:
+    """Return the whole answer to a GET over a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10)
+        client.connect(str(path))
+        client.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        return b"".join(iter(lambda: client.recv(65536), b""))
 
 
 def test_importing_app_does_nothing(tmp_path: Path) -> None:
