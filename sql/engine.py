@@ -24,7 +24,10 @@ log = logging.getLogger(__name__)
 BUSY_MS = 5_000
 """How long SQLite waits for another writer. A bulk load holds the lock for about a second (bulk.CHUNK)."""
 
-RESTORE = "the file is kept as it is; restore a backup (cgm-dash restore) or move the file away"
+RESTORE = (
+    "the file is kept as it is; stop the server, then restore a backup: put the copy in the file's place, with no -wal"
+    " and -shm beside it; or move the file away, to begin with an empty one"
+)
 
 
 def make_engine(url: str | URL) -> Engine:

@@ -102,6 +102,14 @@ def test_the_simulator_has_one_default_port() -> None:
     assert cli._parser().parse_args(["simulate"]).port == DEFAULT_PORT == 8060
 
 
+def test_no_sentence_sends_anybody_to_a_command_that_is_not_there() -> None:
+    (commands,) = [a.choices for a in cli._parser()._actions if isinstance(a.choices, dict)]
+    packages = ("cgm_dash", "sql", "ingestion", "layouts", "callbacks")
+    files = [path for package in packages for path in (ROOT / package).rglob("*.py")]
+    named = {word for path in files for word in re.findall(r"cgm-dash ([a-z]+)", path.read_text(encoding="utf-8"))}
+    assert named <= set(commands)
+
+
 def test_a_defect_of_ours_is_not_called_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
     def defect(_args: object) -> int:
         raise ValueError("invalid literal")
