@@ -27,6 +27,7 @@ from callbacks.services import Services
 from cgm_dash.errors import ConfigError, StoreError
 from cgm_dash.settings import Settings
 from ingestion.demo import Past, demo_source, demo_world
+from ingestion.keeper import Keeper
 from ingestion.leader import FileLock, Leader, Lock
 from ingestion.librelinkup import LibreLinkUp
 from ingestion.outcome import Outcome
@@ -156,7 +157,8 @@ def start_ingestion(composition: Composition) -> Ingestion | None:
     if not services.demo and not services.settings.has_account:
         return None
     open_way = functools.partial(_demo_way if services.demo else _real_way, composition)
-    poller = Poller(open_way, services.settings.poll_seconds, services.now)
+    replay = _keeper(composition).replay
+    poller = Poller(open_way, services.settings.poll_seconds, services.now, replay=replay)
     ingestion = Ingestion(
         leader=Leader(composition.lock),
         poll=poller.poll,
@@ -181,16 +183,20 @@ def poll_once(composition: Composition) -> Outcome:
         way.close()
 
 
-def _pipeline(composition: Composition, source: LibreLinkUp, upstream_id: int) -> Pipeline:
+def _keeper(composition: Composition) -> Keeper:
     services = composition.services
-    return Pipeline(
-        source=source,
+    return Keeper(
         store=services.store,
-        upstream_id=upstream_id,
         spool=composition.spool,
         zone=services.settings.zone,
+        ready=services.ready,
         now=services.now,
     )
+
+
+def _pipeline(composition: Composition, source: LibreLinkUp, upstream_id: int) -> Pipeline:
+    now = composition.services.now
+    return Pipeline(source=source, keeper=_keeper(composition), upstream_id=upstream_id, now=now)
 
 
 def _real_way(composition: Composition) -> Way:

@@ -37,12 +37,23 @@ class Way:
 
 
 class Poller:
-    """open_way: may raise StoreError, when the next poll tries again. now: UTC epoch seconds."""
+    """open_way: may raise StoreError, when the next poll tries again. now: UTC epoch seconds.
 
-    def __init__(self, open_way: Callable[[], Way], poll_seconds: int, now: Callable[[], float] = time.time) -> None:
+    replay: stores what this process spooled while it led; costs nothing where nothing waits.
+    """
+
+    def __init__(
+        self,
+        open_way: Callable[[], Way],
+        poll_seconds: int,
+        now: Callable[[], float] = time.time,
+        *,
+        replay: Callable[[], object] = lambda: None,
+    ) -> None:
         self._open_way = open_way
         self._poll_seconds = poll_seconds
         self._now = now
+        self._replay = replay
         self._phase = Phase(poll_seconds)
         self._way: Way | None = None
 
@@ -58,10 +69,9 @@ class Poller:
         return self._next(self._way, self._way.pipeline.run(), began)
 
     def follow(self) -> None:
-        """Store what this process spooled while it led, now that another one leads."""
-        if self._way is not None:
-            self._way.pipeline.replay()
-            self.close()
+        """Leave the upstream to the one that leads, and store what waits here: also what an earlier process left."""
+        self.close()
+        self._replay()
 
     def close(self) -> None:
         """Close the way; the next poll opens it anew."""

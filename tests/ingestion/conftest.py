@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from ingestion.demo import InMemoryState
+from ingestion.keeper import Keeper
 from ingestion.librelinkup import LibreLinkUp
 from ingestion.pipeline import Pipeline
 from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer, World
@@ -68,9 +69,8 @@ class Upstream:
             url=self.server.url,
             deadline_s=1.0,
         )
-        self.pipeline = Pipeline(
-            source=self.source, store=self.store, upstream_id=self.upstream_id, spool=self.spool, now=lambda: self.now
-        )
+        keeper = Keeper(store=self.store, spool=self.spool, now=lambda: self.now)
+        self.pipeline = Pipeline(source=self.source, keeper=keeper, upstream_id=self.upstream_id, now=lambda: self.now)
 
 
 @pytest.fixture

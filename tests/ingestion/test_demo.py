@@ -8,6 +8,7 @@ import pytest
 from cgm_dash.reading import Kind
 from ingestion import demo
 from ingestion.demo import Past, demo_world
+from ingestion.keeper import Keeper
 from ingestion.librelinkup import LibreLinkUp
 from ingestion.pipeline import Pipeline
 from ingestion.spool import Spool
@@ -22,8 +23,8 @@ def past(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
     upstream = store.upstreams.set_account("librelinkup", "demo", "demo").upstream_id
 
     def pipeline(source: LibreLinkUp) -> Pipeline:
-        spool = Spool(tmp_path / "spool.jsonl")
-        return Pipeline(source=source, store=store, upstream_id=upstream, spool=spool, now=lambda: NOON)
+        keeper = Keeper(store=store, spool=Spool(tmp_path / "spool.jsonl"), now=lambda: NOON)
+        return Pipeline(source=source, keeper=keeper, upstream_id=upstream, now=lambda: NOON)
 
     return Past(store, pipeline, lambda: NOON)
 

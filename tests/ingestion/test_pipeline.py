@@ -5,13 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from cgm_dash.batch import Batch, Columns, Portion, Wearer
 from cgm_dash.errors import StoreError, StoreUnavailable
 from cgm_dash.reading import Flag, Kind, Reading
+from ingestion.keeper import Keeper
 from ingestion.pipeline import Pipeline
-from ingestion.spool import Spool, SpoolFull
-from sql.store import Store
+from ingestion.spool import Entry, Spool, SpoolFull
+from sql.engine import make_engine
+from sql.migrate import migrate
+from sql.store import Store, assemble
+from sql.vault import Vault
 from tests.ingestion.conftest import NOON, Upstream
 
 
@@ -32,8 +37,8 @@ class OneBatch:
 
 def pipeline(store: Store, folder: Path, source: OneBatch, zone: str | None = None) -> Pipeline:
     upstream = store.upstreams.set_account("librelinkup", "f@example.org", "x").upstream_id
-    spool = Spool(folder / "spool.jsonl")
-    return Pipeline(source=source, store=store, upstream_id=upstream, spool=spool, zone=zone, now=lambda: NOON)
+    keeper = Keeper(store=store, spool=Spool(folder / "spool.jsonl"), zone=zone, now=lambda: NOON)
+    return Pipeline(source=source, keeper=keeper, upstream_id=upstream, now=lambda: NOON)
 
 
 def stored(store: Store, person: int = 1) -> dict[tuple[int, int], int]:
@@ -188,6 +193,120 @@ def test_a_batch_the_database_refuses_for_good_does_not_hold_up_the_others(
     assert upstream.pipeline.run().code == "ok"
     assert upstream.spool.waiting() == 0
     assert (upstream.folder / "spool.refused").read_bytes().count(b"\n") == 1
+
+
+def minutes(store: Store, person: int) -> int:
+    """Return how many live readings are stored."""
+    return sum(kind == Kind.LIVE for kind, _ in stored(store, person))
+
+
+def refusing(store: Store, person: int, error: StoreError) -> Any:
+    """Return an `add` that raises *error* for one person and stores everybody else's."""
+    add = store.readings.add
+
+    def some(_self: object, person_id: int, *args: Any, **kwargs: Any) -> object:
+        if person_id == person:
+            raise error
+        return add(person_id, *args, **kwargs)
+
+    return some
+
+
+def test_a_database_that_goes_away_between_two_people_costs_neither_a_reading(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Upstream(store, tmp_path, people=2) as up:
+        up.pipeline.run()
+        before = {p.id: minutes(store, p.id) for p in store.people.list()}
+        up.now += 60
+        with monkeypatch.context() as patched:
+            patched.setattr(type(store.readings), "add", refusing(store, 2, StoreUnavailable("away")))
+            assert up.pipeline.run().spooled
+        up.now += 60
+        assert up.pipeline.run().code == "ok"
+        assert {p.id: minutes(store, p.id) - before[p.id] for p in store.people.list()} == {1: 2, 2: 2}
+        assert up.spool.waiting() == 0
+
+
+def test_what_is_refused_of_one_person_keeps_nobody_else_out(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Upstream(store, tmp_path, people=3) as up:
+        up.pipeline.run()
+        before = minutes(store, 3)
+        monkeypatch.setattr(type(store.readings), "add", refusing(store, 2, StoreError("refused")))
+        for _ in range(3):
+            up.now += 60
+            assert up.pipeline.run().spooled
+        assert minutes(store, 3) == before + 3
+        assert up.spool.waiting() == 1
+        assert (tmp_path / "spool.refused").read_bytes().count(b"\n") == 2
+
+
+@pytest.mark.postgres
+def test_a_database_that_may_only_be_read_loses_nothing(postgres_url: str, tmp_path: Path) -> None:
+    engine = make_engine(postgres_url)
+    migrate(engine)
+    store = assemble(engine, Vault.open(tmp_path / "keys"))
+    allowed = {"options": "-c default_transaction_read_only=off"}
+    admin = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args=allowed)
+
+    def read_only(yes: bool) -> None:
+        with admin.connect() as connection:
+            name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+            connection.exec_driver_sql(f"ALTER DATABASE {name} SET default_transaction_read_only = {yes}")
+        engine.dispose()
+
+    with Upstream(store, tmp_path) as up:
+        up.pipeline.run()
+        offered: set[int] = set()
+        read_only(True)
+        for _ in range(3):
+            up.now += 60
+            newest = up.world.latest(0)
+            assert newest is not None
+            offered.add(newest.ts)
+            assert up.pipeline.run().spooled
+        assert up.spool.waiting() == 3
+        read_only(False)
+        up.now += 60
+        assert up.pipeline.run().code == "ok"
+        assert offered <= {ts for kind, ts in stored(store) if kind == Kind.LIVE}
+        assert not (tmp_path / "spool.refused").exists()
+    store.close()
+
+
+def test_an_unreadable_spool_keeps_nothing_from_being_fetched(upstream: Upstream) -> None:
+    (upstream.folder / "spool.jsonl").write_text("{}\n")
+    assert upstream.pipeline.run().code == "ok"
+    assert len(stored(upstream.store)) > 100
+    assert (upstream.folder / "spool.refused").read_text() == "{}\n"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("defect"), PermissionError(13, "Permission denied")])
+def test_a_replay_that_fails_in_any_way_keeps_nothing_from_being_fetched(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_args: object, **_kwargs: object) -> int:
+        raise error
+
+    upstream.spool.append(Entry(Batch("librelinkup"), NOON, upstream.upstream_id))
+    monkeypatch.setattr(Spool, "replay", fails)
+    assert upstream.pipeline.run().code == "ok"
+
+
+def test_a_replay_that_breaks_off_is_said_once_not_at_every_tick(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away() -> None:
+        raise StoreUnavailable("away")
+
+    upstream.spool.append(Entry(Batch("librelinkup"), NOON, upstream.upstream_id))
+    keeper = Keeper(store=upstream.store, spool=upstream.spool, ready=away, now=lambda: NOON)
+    assert [keeper.replay() for _ in range(3)] == [0, 0, 0]
+    assert [r.levelname for r in caplog.records] == ["WARNING"]
+    monkeypatch.setattr(keeper, "_ready", lambda: None)
+    assert keeper.replay() == 1
 
 
 def test_a_full_disk_is_an_outcome_not_a_silence(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
