@@ -32,6 +32,10 @@ OFFERED_S = 12 * 3600
 THIN_EVERY_S = 3600
 SENSOR_EVERY_S = 600
 
+AGREEING = 3
+"""So many readings in a row must tell an offset before a zone that was worked out gives way to another: one garbled
+time of day must not move years of days."""
+
 
 class Keeper:
     """One process's way into the store.
@@ -204,14 +208,17 @@ class Keeper:
     def _place(self, row: SourceRow, columns: Columns) -> None:
         """Give the wearer the zone the user set, else the one that country and offsets point to."""
         person = self._store.people.get(row.person_id)
-        if person is None or person.zone_confirmed:
+        if person is None:
             return
         if self._zone is not None:
-            self._store.people.set_zone(person.id, self._zone, confirmed=True)
+            if person.zone != self._zone or not person.zone_confirmed:
+                self._store.people.set_zone(person.id, self._zone, confirmed=True)
             return
-        seen = _offsets(columns)
-        if seen and (person.zone is None or not _agrees(person.zone, seen[-1])):
-            found = guess(person.country, seen[-1:])
+        seen = _offsets(columns)[-AGREEING:]
+        if person.zone_confirmed or not seen:
+            return
+        if person.zone is None or (len(seen) == AGREEING and not any(_agrees(person.zone, one) for one in seen)):
+            found = guess(person.country, seen)
             if found is not None:
                 self._store.people.set_zone(person.id, found, confirmed=False)
 

@@ -105,6 +105,32 @@ def test_a_zone_in_the_settings_counts_as_confirmed(store: Store, tmp_path: Path
     assert (person.zone, person.zone_confirmed) == ("Europe/Vienna", True)
 
 
+def test_another_zone_in_the_settings_takes_the_place_of_the_old_one(store: Store, tmp_path: Path) -> None:
+    source = OneBatch(Reading(int(NOON) - 60, 120, offset_min=60))
+    for zone in ("Europe/Vienna", "Europe/Zurich"):
+        pipeline(store, tmp_path, source, zone=zone).run()
+        (person,) = store.people.list()
+        assert (person.zone, person.zone_confirmed) == (zone, True)
+
+
+def zone_after(store: Store, folder: Path, *offsets: int) -> str | None:
+    """Return the wearer's zone after a batch from the USA, a reading a minute up to now, that tells these offsets."""
+    rows = [Reading(int(NOON) - 60 * i, 120, offset_min=offset) for i, offset in enumerate(reversed(offsets), start=1)]
+    source = OneBatch(*rows)
+    (portion,) = source.batch.portions
+    source.batch = Batch("librelinkup", (Portion(Wearer("p1", "Mira", "US", "mg/dL"), portion.columns),))
+    pipeline(store, folder, source).run()
+    return store.people.list()[0].zone
+
+
+def test_one_garbled_time_of_day_moves_nobody_a_journey_does(store: Store, tmp_path: Path) -> None:
+    assert zone_after(store, tmp_path, -300) == "America/New_York"
+    assert zone_after(store, tmp_path, -480) == "America/New_York"
+    assert zone_after(store, tmp_path, -300, -300, -300, -480) == "America/New_York"
+    assert zone_after(store, tmp_path, -300, -360, -480, -420) == "America/New_York"
+    assert zone_after(store, tmp_path, -300, -480, -480, -480) == "America/Los_Angeles"
+
+
 def test_every_odd_record_has_a_defined_result(store: Store, tmp_path: Path) -> None:
     at = int(NOON)
     rows = [
