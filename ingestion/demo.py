@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from cgm_dash.errors import CgmDashError
+from cgm_dash.errors import CgmDashError, SourceUnavailable
 from cgm_dash.reading import Kind
 from ingestion.librelinkup import LibreLinkUp
 from ingestion.pipeline import Pipeline
@@ -27,6 +27,8 @@ GRAPH_S = 11 * 3600 + 1800
 """What one graph answer surely covers."""
 GRAPH_LAG_S = 25 * 60
 """The graph ends up to 21 minutes before the newest reading."""
+PAUSES_S = (1, 5, 15, 30, *[60] * 10)
+"""How long a step of the past waits before it is tried again; after the last one the next start goes on."""
 FULL_GRAPH = 100
 """A stretch that holds that many history readings has been asked for before; warm-up leaves some shorter."""
 
@@ -103,11 +105,30 @@ class Past:
             source = demo_source(server.url, lambda: at[0], 60)
             pipeline = self._make_pipeline(source)
             while at[0] > oldest and not self._stop.is_set():
-                if not self._has(at[0] - GRAPH_S, at[0] - GRAPH_LAG_S):
-                    pipeline.keep(source.backfill(at[0]), at[0])
-                    steps += 1
+                steps += self._patiently(source, pipeline, at[0])
                 at[0] -= GRAPH_S - GRAPH_LAG_S
         return steps
+
+    def _patiently(self, source: LibreLinkUp, pipeline: Pipeline, at: float) -> bool:
+        """Take the step to *at*, again after a pause where it fails; return whether something was fetched."""
+        for pause in PAUSES_S:
+            try:
+                return self._step(source, pipeline, at)
+            except CgmDashError as exc:
+                log.warning("demo past=paused seconds=%d reason=%s", pause, exc)
+            if self._stop.wait(pause):
+                return False
+            source.try_again()  # its clock stands still: a wait by it would never end
+        return self._step(source, pipeline, at)
+
+    def _step(self, source: LibreLinkUp, pipeline: Pipeline, at: float) -> bool:
+        if self._has(at - GRAPH_S, at - GRAPH_LAG_S):
+            return False
+        batch = source.backfill(at)
+        pipeline.keep(batch, at)
+        if batch.notices:
+            raise SourceUnavailable(batch.notices[0].code, detail="a graph of the past")
+        return True
 
     def _has(self, start: float, end: float) -> bool:
         """Return whether the history of everybody between the two instants is stored."""
