@@ -14,7 +14,7 @@ ASSETS := $(VENV)/.assets
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-quick lint bench screenshots assets lock clean check-python check-test-programs
+.PHONY: help run test test-quick lint bench screenshots assets lock clean bench-peers check-python check-test-programs
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ lint: $(DEV) ## check style, layout and types
 
 bench: $(DEV) $(ASSETS) ## measure, print a table and write build/bench.json
 	$(BIN)/python tests/bench/run.py $(ARGS)
+
+bench-peers: $(DEV) ## measure published packages beside ours, each in its own environment below build/
+	$(BIN)/python tests/bench/peers.py
 
 screenshots: check-test-programs $(DEV) $(ASSETS) ## take pictures of the pages into screenshots/
 	$(BIN)/python tests/screenshots.py $(ARGS)
