@@ -10,13 +10,10 @@ from dash.development.base_component import Component
 
 from callbacks.address import Address, parse
 from callbacks.services import NoSuchPerson, Services
+from callbacks.stretch import figures_of, stretch
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
 from cgm_dash.errors import StoreError, StoreUnavailable
-from cgm_dash.metrics.coverage import coverage
-from cgm_dash.metrics.level import level
-from cgm_dash.metrics.ranges import time_in_ranges
-from cgm_dash.series import EMPTY, Series
 from cgm_dash.units import ADULT, Unit
 from cgm_dash.window import DEFAULT, Window, dated, named
 from cgm_dash.zones import local_date
@@ -49,6 +46,7 @@ AREAS = (
     (ids.GLUCOSE_GRAPH, "figure"),
     (ids.CHART_TITLE, "children"),
     (ids.CHART_ALT, "children"),
+    (ids.CHART_KEY, "children"),
     (ids.TIME_IN_RANGE, "children"),
     (ids.FIGURES, "children"),
     (ids.DAY, "children"),
@@ -230,8 +228,13 @@ def _chart(
     services: Services, person: Person | None, address: Address, viewer: Viewer, now: float, window: Window
 ) -> ChartView:
     key = _chart_key(person, address)
+    visible = visible_of(viewer.zoom, key)
+    held = stretch(services, person, window, visible, viewer.phone)
     return ChartView(
-        series=_between(services, person, window),
+        series=held.series,
+        sums=held.sums,
+        envelope=held.envelope,
+        loaded=held.loaded,
         window=window,
         unit=viewer.unit,
         zone=services.zone(person),
@@ -240,7 +243,7 @@ def _chart(
         targets=person.targets if person else ADULT,
         theme=viewer.theme,
         phone=viewer.phone,
-        visible=visible_of(viewer.zoom, key),
+        visible=visible,
         stale_minutes=services.settings.stale_minutes,
     )
 
@@ -254,6 +257,7 @@ def _pieces(page: NowPage) -> tuple[Any, ...]:
         glucose.figure_of(page.chart),
         layout.chart_title(page.chart),
         glucose.alt_text(page.chart),
+        layout.chart_key(page.chart),
         layout.time_in_range(page.statistics),
         layout.figures(page.statistics),
         text.day_long(local_date(zone, page.hero.now)),
@@ -276,15 +280,12 @@ def _window(address: Address, now: float, services: Services, person: Person | N
     return (named(DEFAULT, now, zone) if fault else dated(*address.dates, now, zone)), fault
 
 
-def _between(services: Services, person: Person | None, window: Window) -> Series:
-    return EMPTY if person is None else services.series.between(person.id, window.start, window.end)
-
-
 def _statistics(chart: ChartView) -> StatisticsView:
+    times, level, coverage = figures_of(chart.series, chart.sums, chart.window, chart.targets)
     return StatisticsView(
-        times=time_in_ranges(chart.series, chart.targets),
-        level=level(chart.series),
-        coverage=coverage(chart.series, chart.window),
+        times=times,
+        level=level,
+        coverage=coverage,
         window=chart.window,
         unit=chart.unit,
         targets=chart.targets,

@@ -29,6 +29,7 @@ from layouts.views import ChartView, NowPage, heartbeat
 
 __all__ = [
     "banner",
+    "chart_key",
     "chart_title",
     "connect_page",
     "connect_panel",
@@ -155,7 +156,10 @@ def _chart(view: ChartView) -> Component:
     graph = dcc.Graph(
         id=ids.GLUCOSE_GRAPH, figure=glucose.figure_of(view), config=GRAPH_CONFIG, responsive=True, className="graph"
     )
-    keys = _("Arrow keys move through the readings, with Shift by an hour. Plus and minus zoom, zero shows all.")
+    keys = _(
+        "Arrow keys move through the readings, with Shift by an hour; in a long range through its columns, with Shift"
+        " by ten. Plus and minus zoom, zero shows all."
+    )
     return html.Figure(
         [
             html.Div(
@@ -174,7 +178,7 @@ def _chart(view: ChartView) -> Component:
             html.Figcaption(glucose.alt_text(view), id=ids.CHART_ALT, className="vh"),
             html.P(keys, id="chart-keys", className="vh"),
             html.P(id=ids.CHART_LIVE, className="vh", **hyphened(aria_live="polite")),
-            _key(),
+            html.Div(chart_key(view), id=ids.CHART_KEY, className="key", **hyphened(aria_hidden="true")),
         ],
         className="chart-area",
     )
@@ -185,16 +189,20 @@ def _pointer() -> list[Component]:
     return [html.Div(className=name, hidden=True) for name in ("hairline", "hairdot", "reading-card")]
 
 
-def _key() -> Component:
-    return html.Div(
-        [
-            html.Span([html.I(className="line"), _("glucose")]),
-            html.Span([html.I(className="zone"), _("target")]),
-            html.Span([html.I(className="gap"), _("no data")]),
-        ],
-        className="key",
-        **hyphened(aria_hidden="true"),
-    )
+def chart_key(view: ChartView) -> list[Component]:
+    """Return what the parts of the chart are, for the eyes; its text alternative says it for everybody else."""
+    if not view.bands:
+        parts = [("line", _("glucose"))]
+    else:
+        limit = text.glucose_in(view.targets.low, view.unit)
+        parts = [
+            ("outer", _("lowest to highest")),
+            ("inner", _("middle half of the time")),
+            ("median", _("median")),
+            ("b-low", _("below {limit}").format(limit=limit)),
+        ]
+    parts += [("zone", _("target")), ("gap", _("no data"))]
+    return [html.Span([html.I(className=name), words]) for name, words in parts]
 
 
 def _range_card(view: NowPage) -> Component:

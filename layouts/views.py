@@ -8,6 +8,7 @@ import numpy as np
 
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import Current
+from cgm_dash.day_summary import Envelope, RangeSums
 from cgm_dash.metrics.coverage import Coverage
 from cgm_dash.metrics.level import Level
 from cgm_dash.metrics.ranges import TimeInRanges
@@ -65,7 +66,11 @@ class HeroView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartView:
-    """The stretch of readings to draw. visible: the part zoomed in on, UTC epoch seconds. key: see `chart_key`."""
+    """The stretch of readings to draw. visible: the part zoomed in on, UTC epoch seconds. key: see `chart_key`.
+
+    A long window has sums, all it holds, and envelope, its columns. Its series is empty, or where few enough days are
+    visible holds the readings of loaded, [from, to) in UTC epoch seconds, which stand in place of the columns there.
+    """
 
     series: Series
     window: Window
@@ -78,6 +83,14 @@ class ChartView:
     phone: bool = False
     visible: tuple[float, float] | None = None
     stale_minutes: int = 15
+    sums: RangeSums | None = None
+    envelope: Envelope | None = None
+    loaded: tuple[float, float] | None = None
+
+    @property
+    def bands(self) -> bool:
+        """Whether what is visible is drawn as columns, not as readings."""
+        return self.envelope is not None and self.loaded is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,11 @@ def coverage(series: Series, window: Window) -> Coverage:
     >>> coverage(Series.every(300, [100] * 2016), Window("14d", 0, 14 * 86_400, 14)).percent
     50.0
     """
-    seconds = int(series.seconds.sum())
+    return coverage_of(int(series.seconds.sum()), window)
+
+
+def coverage_of(seconds: int, window: Window) -> Coverage:
+    """Return the coverage of *window* by readings that stand for *seconds* of it."""
     percent = min(100.0, 100 * seconds / window.seconds) if window.seconds > 0 else None
     return Coverage(seconds, percent, window.days)
 

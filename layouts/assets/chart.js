@@ -38,10 +38,31 @@
         if (trace.y[i] === trace.y[i]) list.push({ x: trace.x[i], y: trace.y[i], kind: trace.name });
       }
     });
+    list.push(...columns(gd.layout.meta.columns));
     list.sort((a, b) => a.x - b.x);
     gd.__cgmFrom = gd._fullData;
     gd.__cgmReadings = list;
     return list;
+  }
+
+  /* Of a long range: what each column of days holds, at its middle. */
+  function columns(told) {
+    if (!told) return [];
+    const numbers = {};
+    Object.keys(told).forEach((name) => name === "words" || (numbers[name] = array(told[name])));
+    const list = [];
+    numbers.start.forEach(function (start, i) {
+      const column = { kind: "column", x: (start + numbers.end[i]) / 2 };
+      Object.keys(numbers).forEach((name) => (column[name] = numbers[name][i]));
+      column.y = column.median;
+      if (column.y === column.y) list.push(column);
+    });
+    return list;
+  }
+
+  function array(told) {
+    const bytes = Uint8Array.from(window.atob(told.bdata), (letter) => letter.charCodeAt(0));
+    return Array.from(told.dtype === "u4" ? new Uint32Array(bytes.buffer) : new Float32Array(bytes.buffer));
   }
 
   function nearest(list, x) {
@@ -66,16 +87,30 @@
   }
 
   function when(meta, ts) {
-    const local = new Date((ts + offsetAt(meta, ts)) * 1000);
-    const today = new Date((meta.now + offsetAt(meta, meta.now)) * 1000);
+    const local = localAt(meta, ts);
     const clock = local.toISOString().slice(11, 16);
-    if (local.toISOString().slice(0, 10) === today.toISOString().slice(0, 10)) return words.today + " " + clock;
+    if (local.toISOString().slice(0, 10) === localAt(meta, meta.now).toISOString().slice(0, 10)) return words.today + " " + clock;
+    return dateOf(meta, ts) + " " + clock;
+  }
+
+  function localAt(meta, ts) {
+    return new Date((ts + offsetAt(meta, ts)) * 1000);
+  }
+
+  function dateOf(meta, ts) {
+    const local = localAt(meta, ts);
     const day = words.day
       .replace("{weekday}", words.weekdays[(local.getUTCDay() + 6) % 7])
       .replace("{day}", local.getUTCDate())
       .replace("{month}", words.months[local.getUTCMonth()]);
-    const year = local.getUTCFullYear() === today.getUTCFullYear() ? "" : " " + local.getUTCFullYear();
-    return day + year + " " + clock;
+    const year = local.getUTCFullYear();
+    return year === localAt(meta, meta.now).getUTCFullYear() ? day : day + " " + year;
+  }
+
+  function span(meta, column) {
+    const first = dateOf(meta, column.start);
+    const last = dateOf(meta, column.end - 1);
+    return first === last ? first : first + " \u2013 " + last;
   }
 
   function amount(meta, mgDl) {
@@ -133,7 +168,7 @@
     cross.hidden = false;
     Object.assign(cross.style, { left: left + "px", top: size.t + "px", height: size.h + "px" });
     const dot = area.querySelector(".hairdot");
-    dot.hidden = !reading || reading.kind !== "glucose";
+    dot.hidden = !reading || !["glucose", "column"].includes(reading.kind);
     if (!dot.hidden) Object.assign(dot.style, { left: left + "px", top: size.t + gd._fullLayout.yaxis.d2p(reading.y) + "px" });
     const card = area.querySelector(".reading-card");
     compose(card, meta, reading, x);
@@ -148,6 +183,10 @@
       card.dataset.words = when(meta, x) + ", " + words.noData;
       return;
     }
+    if (reading.kind === "column") {
+      composeColumn(card, meta, reading);
+      return;
+    }
     const value = told(meta, reading);
     const band = bandOf(meta, reading);
     const bold = part("b", "", value.value);
@@ -158,6 +197,19 @@
     if (value.beside) card.append(part("div", "", value.beside));
     card.append(part("span", "w", swatch, words.bands[band]));
     card.dataset.words = [when(meta, reading.x), (value.value + " " + value.unit).trim(), value.beside, words.bands[band]].filter(Boolean).join(", ");
+  }
+
+  function composeColumn(card, meta, column) {
+    const told = meta.columns.words;
+    const low = column.lo ? words.lo : amount(meta, column.lowest);
+    const high = column.hi ? words.hi : amount(meta, column.highest);
+    const half = told.half.replace("{low}", amount(meta, column.q1)).replace("{high}", amount(meta, column.q3));
+    const whole = told.whole.replace("{low}", low).replace("{high}", high);
+    const bold = part("b", "", amount(meta, column.median), " ", part("span", "unit", meta.unit));
+    const lines = [told.median, half, whole].map((line) => part("div", "", line));
+    card.replaceChildren(span(meta, column), bold, ...lines);
+    const middle = told.median + " " + amount(meta, column.median) + " " + meta.unit;
+    card.dataset.words = [span(meta, column), middle, half, whole].join(", ");
   }
 
   function place(card, area, left, top) {
@@ -178,10 +230,15 @@
     }
     const x = axis.p2d(px);
     const index = list.length ? nearest(list, x) : null;
-    const near = index !== null && Math.abs(axis.d2p(list[index].x) - px) <= NEAR_PX;
+    const near = index !== null && isNear(list[index], axis, px);
     if (near) show(gd, index, list[index].x, aloud);
     else if (x <= gd.layout.meta.now) show(gd, null, x, aloud);
     else hide();
+  }
+
+  function isNear(reading, axis, px) {
+    if (Math.abs(axis.d2p(reading.x) - px) <= (reading.kind === "column" ? 2 : NEAR_PX)) return true;
+    return reading.kind === "column" && px >= axis.d2p(reading.start) && px <= axis.d2p(reading.end);
   }
 
   /* ----- zoom */
@@ -335,7 +392,8 @@
     if (key === "End" || here === null) return list[list.length - 1];
     const way = key === "ArrowLeft" ? -1 : 1;
     const from = nearest(list, here);
-    if (!far) return list[Math.min(Math.max(from + way, 0), list.length - 1)];
+    const many = far && list[from].kind === "column" ? 10 : 1;
+    if (!far || many > 1) return list[Math.min(Math.max(from + way * many, 0), list.length - 1)];
     return list[nearest(list, list[from].x + way * HOUR_S)];
   }
 

@@ -6,10 +6,8 @@ change. Arrays travel as base64 (u4 and f4, NaN for gaps), a third of their text
 (assets/chart.js), which finds what it needs in layout.meta.
 """
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,16 +16,14 @@ import numpy.typing as npt
 from cgm_dash.i18n import _
 from cgm_dash.reading import Flag
 from cgm_dash.series import GAP_MIN_S, GAP_PERIODS, Series
-from cgm_dash.units import ADULT, Band, Targets, Unit
-from cgm_dash.window import Window
+from cgm_dash.units import Band, Targets, Unit
 from cgm_dash.zones import offsets_between
 from layouts import text, tokens
+from layouts.figures import long
 from layouts.figures.decimate import broken, column_edges, excursions, kept
 from layouts.figures.ticks import time_ticks
+from layouts.figures.traces import Colours, Figure, f4, hatched, u4
 from layouts.views import ChartView, band_of
-
-Figure = dict[str, Any]
-Colours = Mapping[str, str]
 
 COLUMNS = 720
 OUTSIDE_COLUMNS = 60
@@ -37,6 +33,8 @@ POINTS = 8200
 """What a figure may hold in all: 8 bytes a point, a third more as base64, leaves room under 100 kB. Fills go first."""
 GAP_COLUMNS = 2
 """A gap narrower than this many columns breaks the line but is too thin to be hatched."""
+COLUMN_GAP_PX = 3
+"""Columns without readings are hatched from this width on; thinner ones stay open."""
 
 FREE_SHARE = 0.05
 """Of the width, kept free to the right of now."""
@@ -61,9 +59,11 @@ class _Frame:
     """What every part of the chart needs to know."""
 
     series: Series
+    columns: long.Columns
     start: float
     end: float
     shown: tuple[float, float]
+    read: tuple[float, float]
     live: bool
     now: float
     zone: ZoneInfo
@@ -77,65 +77,32 @@ class _Frame:
     def px_per_s(self) -> float:
         return (PLOT_PHONE_PX if self.phone else PLOT_PX) / (self.shown[1] - self.shown[0])
 
-    @property
-    def column_s(self) -> float:
-        return (self.shown[1] - self.shown[0]) / COLUMNS
-
 
 def figure_of(view: ChartView) -> Figure:
     """Return the figure of *view*."""
-    return figure(
-        view.series,
-        view.window,
-        zone=view.zone,
-        unit=view.unit,
-        theme=view.theme,
-        targets=view.targets,
-        visible=view.visible,
-        now=view.now,
-        phone=view.phone,
-        key=view.key,
-        stale_s=60 * view.stale_minutes,
-    )
-
-
-def figure(
-    series: Series,
-    window: Window,
-    *,
-    zone: ZoneInfo,
-    unit: Unit,
-    theme: str,
-    targets: Targets = ADULT,
-    visible: tuple[float, float] | None = None,
-    now: float,
-    phone: bool = False,
-    key: str = "",
-    stale_s: float = 900,
-) -> Figure:
-    """Return the figure of the readings of *series* in *window*.
-
-    visible: the part zoomed in on, UTC epoch seconds; None for all. now: the server's clock. key: constant as long as
-    the viewer looks at the same thing (views.chart_key). stale_s: from which age on the last dot is hollow.
-    """
-    frame = _frame(series, window, zone, unit, tokens.theme(theme), targets, visible, now, phone, stale_s)
+    frame = _frame(view, view.visible)
     x, y = _line(frame)
     gaps = _gaps(frame)
     low, high = _y_range(frame)
     marks = _flag_traces(frame)
     used = len(x) + sum(len(trace["customdata"]) for trace in marks) + 6 * len(gaps)
     data = [
-        *_gap_trace(frame, gaps, low, high),
+        *long.bands(frame.columns, frame.colours),
+        *hatched(gaps, low, high, frame.colours),
+        *long.lows(frame.columns, frame.targets, frame.colours),
+        *long.median(frame.columns, frame.colours),
         *_fills(frame, x, y, high, POINTS - used),
         _line_trace(frame, x, y),
         *({k: v for k, v in trace.items() if k != "customdata"} for trace in marks),
         *_last_traces(frame),
     ]
-    return {"data": data, "layout": _layout(frame, key, low, high, gaps, visible is not None)}
+    return {"data": data, "layout": _layout(frame, view.key, low, high, gaps, view.visible is not None)}
 
 
 def alt_text(view: ChartView) -> str:
     """Return the sentence with the figures a person would read off the chart."""
+    if view.sums is not None:
+        return long.alt_text(view)
     part = view.series.between(view.window.start, view.window.end)
     title = text.range_long(view.window, view.zone, view.now)
     if len(part) == 0:
@@ -147,41 +114,46 @@ def alt_text(view: ChartView) -> str:
     sentence = _("{range}: lowest {low}, highest {high}, newest {new} at {time}.").format(
         range=title, low=words[0], high=words[1], new=words[2], time=when
     )
-    missing = [b - a for a, b in _gaps(_frame_of(view))]
+    missing = [b - a for a, b in _gaps(_frame(view, None))]
     silence = "" if not missing else _("No data for {span} in all.").format(span=text.duration(sum(missing)))
     return text.listing((sentence, silence))
 
 
-def _frame_of(view: ChartView) -> _Frame:
-    stale_s = 60 * view.stale_minutes
-    colours = tokens.theme(view.theme)
-    return _frame(
-        view.series, view.window, view.zone, view.unit, colours, view.targets, None, view.now, view.phone, stale_s
-    )
-
-
-def _frame(
-    series: Series,
-    window: Window,
-    zone: ZoneInfo,
-    unit: Unit,
-    colours: Colours,
-    targets: Targets,
-    visible: tuple[float, float] | None,
-    now: float,
-    phone: bool,
-    stale_s: float,
-) -> _Frame:
+def _frame(view: ChartView, visible: tuple[float, float] | None) -> _Frame:
+    window, now = view.window, view.now
     live = window.start <= now <= window.end
-    part = series.between(window.start, now + 1 if live else window.end)
+    part = view.series.between(window.start, now + 1 if live else window.end)
     end = window.end + FREE_SHARE * window.seconds if live else float(window.end)
     end = max(end, window.start + 60)
     shown = (float(window.start), end)
     if visible is not None:
         a, b = max(visible[0], shown[0]), min(visible[1], shown[1])
         shown = (a, b) if b - a >= 60 else shown
-    stale = len(part) > 0 and now - float(part.ts[-1]) >= stale_s
-    return _Frame(part, float(window.start), end, shown, live, now, zone, unit, targets, colours, phone, stale)
+    return _Frame(
+        series=part,
+        columns=long.columns_of(view.envelope, view.loaded),
+        start=float(window.start),
+        end=end,
+        shown=shown,
+        read=_read(view, live, end),
+        live=live,
+        now=now,
+        zone=view.zone,
+        unit=view.unit,
+        targets=view.targets,
+        colours=tokens.theme(view.theme),
+        phone=view.phone,
+        stale=len(part) > 0 and now - float(part.ts[-1]) >= 60 * view.stale_minutes,
+    )
+
+
+def _read(view: ChartView, live: bool, end: float) -> tuple[float, float]:
+    """Return from when to when the series was read: nowhere where columns stand for all of it."""
+    if view.envelope is None:
+        return float(view.window.start), view.now if live else end
+    if view.loaded is None:
+        return float(view.window.start), float(view.window.start)
+    return view.loaded[0], min(view.loaded[1], view.now) if live else view.loaded[1]
 
 
 # --- the line, its fills, its gaps
@@ -199,7 +171,8 @@ def _line(frame: _Frame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]
         positions = np.arange(len(series))
     else:
         zoom = None if frame.shown == (frame.start, frame.end) else frame.shown
-        positions = kept(series.ts, values, column_edges(frame.start, frame.end, zoom, COLUMNS, OUTSIDE_COLUMNS))
+        start, end = (frame.start, frame.end) if len(frame.columns) == 0 else frame.read
+        positions = kept(series.ts, values, column_edges(start, end, zoom, COLUMNS, OUTSIDE_COLUMNS))
     gap_after = series.gap_after() if len(series) else np.zeros(0, np.bool_)
     return broken(series.ts, values, gap_after, positions)
 
@@ -210,8 +183,8 @@ def _line_trace(frame: _Frame, x: npt.NDArray[np.int64], y: npt.NDArray[np.float
         "type": "scatter",
         "mode": "lines",
         "name": "glucose",
-        "x": _u4(x),
-        "y": _f4(y),
+        "x": u4(x),
+        "y": f4(y),
         "connectgaps": False,
         "hoverinfo": "none",
         "line": {"color": frame.colours["ink"], "width": width, "simplify": False},
@@ -236,8 +209,8 @@ def _fills(frame: _Frame, x: npt.NDArray[np.int64], y: npt.NDArray[np.float64], 
             "type": "scatter",
             "mode": "none",
             "name": f"fill-{tokens.BAND_NAMES[band]}",
-            "x": _u4(px),
-            "y": _f4(py),
+            "x": u4(px),
+            "y": f4(py),
             "fill": "toself",
             "fillcolor": tokens.alpha(frame.colours[f"b-{tokens.BAND_NAMES[band]}"], opacity),
             "hoverinfo": "skip",
@@ -249,15 +222,18 @@ def _fills(frame: _Frame, x: npt.NDArray[np.int64], y: npt.NDArray[np.float64], 
 
 def _gaps(frame: _Frame) -> list[tuple[float, float]]:
     """Return the stretches without data that are wide enough to be seen: between readings, before and behind them."""
-    series = frame.series
-    until = frame.now if frame.live else frame.end
+    return sorted((*long.gaps(frame.columns, COLUMN_GAP_PX / frame.px_per_s), *_gaps_of_series(frame)))
+
+
+def _gaps_of_series(frame: _Frame) -> list[tuple[float, float]]:
+    series, (start, until) = frame.series, frame.read
     if len(series) == 0:
-        return [(frame.start, until)] if until > frame.start else []
+        return [(start, until)] if until > start else []
     behind = np.flatnonzero(series.gap_after())
     pairs = [(float(series.ts[i]), float(series.ts[i + 1])) for i in behind[_wide(frame, behind)]]
     longest = max(GAP_PERIODS * int(series.period_s[0]), GAP_MIN_S)
-    if series.ts[0] - frame.start > longest:
-        pairs.insert(0, (frame.start, float(series.ts[0])))
+    if series.ts[0] - start > longest:
+        pairs.insert(0, (start, float(series.ts[0])))
     if until - series.ts[-1] > max(GAP_PERIODS * int(series.period_s[-1]), GAP_MIN_S):
         pairs.append((float(series.ts[-1]), until))
     return pairs
@@ -265,35 +241,8 @@ def _gaps(frame: _Frame) -> list[tuple[float, float]]:
 
 def _wide(frame: _Frame, behind: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
     lengths = frame.series.ts[behind + 1] - frame.series.ts[behind]
-    return np.asarray(lengths >= GAP_COLUMNS * (frame.end - frame.start) / COLUMNS, np.bool_)
-
-
-def _gap_trace(frame: _Frame, gaps: list[tuple[float, float]], low: float, high: float) -> list[Figure]:
-    if not gaps:
-        return []
-    x = np.array([(a, a, b, b, b) for a, b in gaps]).ravel()
-    y = np.tile((low, high, high, low, np.nan), len(gaps))
-    return [
-        {
-            "type": "scatter",
-            "mode": "none",
-            "name": "gaps",
-            "x": _u4(x),
-            "y": _f4(y),
-            "fill": "toself",
-            "fillcolor": frame.colours["surface-2"],
-            "fillpattern": {
-                "shape": "/",
-                "bgcolor": frame.colours["surface-2"],
-                "fgcolor": frame.colours["line"],
-                "fillmode": "replace",
-                "fgopacity": 1,
-                "size": 7,
-                "solidity": 0.28,
-            },
-            "hoverinfo": "skip",
-        }
-    ]
+    whole = frame.end - frame.start if len(frame.columns) == 0 else frame.read[1] - frame.read[0]
+    return np.asarray(lengths >= GAP_COLUMNS * whole / COLUMNS, np.bool_)
 
 
 # --- marks
@@ -303,8 +252,8 @@ def _flag_traces(frame: _Frame) -> list[Figure]:
     """Return the marks of LO and HI at the sensor's bound, at most one a column. customdata: one entry a mark."""
     traces = []
     for flag, symbol, band in ((Flag.LO, "triangle-down-open", "vlow"), (Flag.HI, "triangle-up-open", "vhigh")):
-        positions = _flagged(frame, flag)
-        if len(positions) == 0:
+        ts, mg_dl = _flagged(frame, flag, MARK_PX)
+        if len(ts) == 0:
             continue
         colour = frame.colours[f"b-{band}-edge"]
         traces.append(
@@ -312,9 +261,9 @@ def _flag_traces(frame: _Frame) -> list[Figure]:
                 "type": "scatter",
                 "mode": "markers",
                 "name": flag.name.lower(),
-                "x": _u4(frame.series.ts[positions]),
-                "y": _f4(frame.series.mg_dl[positions]),
-                "customdata": positions,
+                "x": u4(ts),
+                "y": f4(mg_dl),
+                "customdata": ts,
                 "cliponaxis": False,
                 "hoverinfo": "none",
                 "marker": {"symbol": symbol, "size": 11, "color": colour, "line": {"width": 2, "color": colour}},
@@ -323,17 +272,32 @@ def _flag_traces(frame: _Frame) -> list[Figure]:
     return traces
 
 
-def _flagged(frame: _Frame, flag: Flag) -> npt.NDArray[np.intp]:
-    """Return the positions of readings flagged *flag*, the first of each stretch of fourteen pixels."""
+def _flagged(frame: _Frame, flag: Flag, apart_px: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return instants and values of what is flagged *flag*, readings and columns, so many pixels apart at least."""
     found = np.flatnonzero(frame.series.flag == flag)
-    column = (frame.series.ts[found] // max(MARK_PX / frame.px_per_s, 1)).astype(np.int64)
-    return found[np.append(True, np.diff(column) > 0)] if len(found) else found
+    columns = long.flagged(frame.columns, flag)
+    ts = np.concatenate((frame.series.ts[found], columns[0])).astype(np.int64)
+    mg_dl = np.concatenate((frame.series.mg_dl[found], columns[1]))
+    order = np.argsort(ts, kind="stable")
+    ts, mg_dl = ts[order], mg_dl[order]
+    chosen = _apart(ts, apart_px / frame.px_per_s)
+    return ts[chosen], mg_dl[chosen]
+
+
+def _apart(ts: npt.NDArray[np.int64], least_s: float) -> list[int]:
+    """Return the first position and each next one that lies *least_s* or more behind the one before."""
+    chosen, at = [], 0
+    while at < len(ts):
+        chosen.append(at)
+        at = max(at + 1, int(np.searchsorted(ts, ts[at] + least_s)))
+    return chosen
 
 
 def _last_traces(frame: _Frame) -> list[Figure]:
     """Return the dot of the newest reading with its halo; hollow and grey once it is stale."""
     series = frame.series
-    if not frame.live or len(series) == 0 or series.flag[-1] != 0:
+    reaches_now = frame.live and frame.read[1] >= frame.now
+    if not reaches_now or len(series) == 0 or series.flag[-1] != 0:
         return []
     colours = frame.colours
     edge = colours[f"b-{tokens.BAND_NAMES[band_of(int(series.mg_dl[-1]), Flag.NONE, frame.targets)]}-edge"]
@@ -358,19 +322,21 @@ def _last_traces(frame: _Frame) -> list[Figure]:
 
 def _y_range(frame: _Frame) -> tuple[float, float]:
     """Return the range of the y axis in mg/dL: it grows by steps only, so that sizes stay comparable."""
-    part = frame.series.between(*frame.shown)
-    if len(part) == 0:
+    part, columns = frame.series.between(*frame.shown), frame.columns.between(*frame.shown)
+    values = np.concatenate((part.mg_dl, columns.lowest, columns.highest))
+    if np.isnan(values).all():
         return BOTTOM, TOPS[0][1]
-    plain = part.mg_dl[part.flag == 0]
-    highest = int(plain.max()) if len(plain) else 0
-    top = next((top for limit, top in TOPS if highest <= limit), TOP_MOST)
-    bounds = part.mg_dl[part.flag == Flag.HI]
-    if len(bounds):
-        top = max(top, int(bounds.max()) + 20)
-    return (BOTTOM_DEEP if int(part.mg_dl.min()) < BOTTOM else BOTTOM), top
+    over = np.concatenate((part.mg_dl[part.flag == Flag.HI], columns.highest[columns.hi > 0]))
+    plain = np.concatenate((part.mg_dl[part.flag == Flag.NONE], columns.highest[columns.hi == 0], [0]))
+    top = next((top for limit, top in TOPS if np.nanmax(plain) <= limit), TOP_MOST)
+    if len(over):
+        top = max(top, int(over.max()) + 20)
+    return (BOTTOM_DEEP if np.nanmin(values) < BOTTOM else BOTTOM), top
 
 
-def _layout(frame: _Frame, key: str, low: float, high: float, gaps: list[tuple[float, float]], zoomed: bool) -> Figure:
+def _layout(
+    frame: _Frame, key: str, low: float, high: float, gaps: Sequence[tuple[float, float]], zoomed: bool
+) -> Figure:
     colours = frame.colours
     margin = {"l": 10, "r": 44, "t": 26, "b": 28, "pad": 0}
     return {
@@ -450,7 +416,7 @@ def _shapes(frame: _Frame) -> list[Figure]:
             **across,
             "y0": targets.low,
             "y1": targets.high,
-            "fillcolor": tokens.alpha(colours["b-target"], colours["zone"]),
+            "fillcolor": tokens.alpha(colours["b-target"], long.ZONE if len(frame.columns) else colours["zone"]),
             "line": {"width": 0},
         }
     ]
@@ -480,36 +446,28 @@ def _limit_labels(frame: _Frame) -> list[Figure]:
     ]
 
 
-def _gap_labels(frame: _Frame, gaps: list[tuple[float, float]]) -> list[Figure]:
+def _gap_labels(frame: _Frame, gaps: Sequence[tuple[float, float]]) -> list[Figure]:
     place = {"yref": "paper", "y": 1, "yanchor": "top", "yshift": -6, "showarrow": False, "xref": "x"}
     labels = []
+    anything = len(frame.series) > 0 or not np.isnan(frame.columns.lowest).all()
     for a, b in gaps:
         left, right = max(a, frame.shown[0]), min(b, frame.shown[1])
         if (right - left) * frame.px_per_s >= LABEL_GAP_PX:
             span = text.duration(60 * round((b - a) / 60))
-            words = f"{_('no data')}<br>{span}" if len(frame.series) else _("no data")
+            words = f"{_('no data')}<br>{span}" if anything else _("no data")
             labels.append({**place, "x": (left + right) / 2, "text": words, "font": {"size": 12}})
     return labels
 
 
 def _flag_labels(frame: _Frame) -> list[Figure]:
     """Return the word beside the first mark of each run of LO or HI, of the newest runs."""
-    series = frame.series
     labels = []
     for flag, band, shift in ((Flag.LO, "vlow", 16), (Flag.HI, "vhigh", -16)):
-        found = np.flatnonzero(series.flag == flag)
-        if len(found) == 0:
-            continue
-        first = found[np.append(True, np.diff(series.ts[found]) > 30 / frame.px_per_s)]
+        ts, mg_dl = _flagged(frame, flag, 1)
+        first = np.flatnonzero(np.diff(ts, prepend=-np.inf) > 30 / frame.px_per_s)
         font = {"size": 12, "weight": 600, "color": frame.colours[f"b-{band}-text"]}
         for i in first[-LABELLED_RUNS:]:
-            place = {
-                "x": int(series.ts[i]),
-                "y": int(series.mg_dl[i]),
-                "yshift": shift,
-                "xanchor": "left",
-                "xshift": -6,
-            }
+            place = {"x": int(ts[i]), "y": int(mg_dl[i]), "yshift": shift, "xanchor": "left", "xshift": -6}
             word = _("LO") if flag is Flag.LO else _("HI")
             labels.append({**place, "text": word, "font": font, "showarrow": False})
     return labels
@@ -527,6 +485,7 @@ def _meta(frame: _Frame, key: str, zoomed: bool) -> Figure:
     """Return what the browser's card needs: how to write times and values, and how to undo a zoom."""
     targets, colours = frame.targets, frame.colours
     return {
+        **long.meta(frame.columns),
         "key": key,
         "unit": str(frame.unit),
         "targets": [targets.very_low, targets.low, targets.high, targets.very_high],
@@ -536,20 +495,3 @@ def _meta(frame: _Frame, key: str, zoomed: bool) -> Figure:
         "zoomed": zoomed,
         "hollow": {"fill": colours["surface"], "line": colours["ink-3"]},
     }
-
-
-# --- arrays
-
-
-def _u4(values: npt.NDArray[Any]) -> dict[str, str]:
-    """Return whole non-negative numbers as plotly's typed array."""
-    return _encoded(np.rint(values).astype("<u4"), "u4")
-
-
-def _f4(values: npt.NDArray[Any]) -> dict[str, str]:
-    """Return numbers, NaN for none, as plotly's typed array."""
-    return _encoded(values.astype("<f4"), "f4")
-
-
-def _encoded(values: npt.NDArray[Any], dtype: str) -> dict[str, str]:
-    return {"dtype": dtype, "bdata": base64.b64encode(values.tobytes()).decode("ascii")}

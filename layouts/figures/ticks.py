@@ -17,6 +17,7 @@ DAYS_FROM_S = 36 * 3600
 """Longer stretches are labelled with days."""
 NOON_TO_S = 80 * 3600
 DAY_S = 86_400
+MONTH_DAYS = 30.44
 
 Ticks = tuple[list[int], list[str]]
 
@@ -53,11 +54,12 @@ def _days(zone: ZoneInfo, start: float, end: float, phone: bool) -> Ticks:
     days = days_between(zone, start, end + 1)
     if days and midnight(zone, days[0]) < start:
         days = days[1:]
-    most = 4 if phone else 9
+    most, years = (4, 6) if phone else (9, 10.2)
     count = (end - start) / DAY_S
     step = next((s for s in DAY_STEPS if count / s <= most), None)
     if step is None:
-        return _months(zone, days, next((s for s in MONTH_STEPS if count / 30 / s <= most), MONTH_STEPS[-1]))
+        fits = (s for s in MONTH_STEPS if count / MONTH_DAYS / s <= (most if s < 12 else years))
+        return _months(zone, days, next(fits, MONTH_STEPS[-1]))
     labelled = [d for d in days if (d.weekday() == 0 if step == 7 else d.toordinal() % step == 0)]
     ticks = [(midnight(zone, d), text.day(d)) for d in labelled]
     if end - start <= NOON_TO_S and not phone:
@@ -67,11 +69,14 @@ def _days(zone: ZoneInfo, start: float, end: float, phone: bool) -> Ticks:
 
 
 def _months(zone: ZoneInfo, days: list[date], step: int) -> Ticks:
-    """Return the first days of every *step*-th month; January carries its year."""
+    """Return the first days of every *step*-th month; January carries its year, and stands for it in steps of years."""
     firsts = [d for d in days if d.day == 1 and (12 * d.year + d.month - 1) % step == 0]
+    instants = [midnight(zone, d) for d in firsts]
+    if step >= 12:
+        return instants, [str(d.year) for d in firsts]
     names = [_(text.MONTHS_SHORT[d.month - 1]) for d in firsts]
     labels = [
         f"{name} {d.year}" if d.month == 1 or i == 0 else name
         for i, (d, name) in enumerate(zip(firsts, names, strict=True))
     ]
-    return [midnight(zone, d) for d in firsts], labels
+    return instants, labels
