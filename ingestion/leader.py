@@ -99,6 +99,7 @@ class Leader:
 
     def __init__(self, lock: Lock) -> None:
         self._lock = lock
+        self._away = False
         self.role = Role.FOLLOWING
 
     def decide(self) -> Role:
@@ -109,12 +110,22 @@ class Leader:
         """
         try:
             role = Role.LEADING if self._lock.held() or self._lock.try_take() else Role.FOLLOWING
-        except StoreUnavailable:
+            self._note_away(None)
+        except StoreUnavailable as exc:
             role = Role.FOLLOWING if self.role is Role.FOLLOWING else Role.SPOOLING
+            self._note_away(exc)
         if role is not self.role:
             log.info("leader pid=%d role=%s before=%s", os.getpid(), role.value, self.role.value)
             self.role = role
         return role
+
+    def _note_away(self, why: StoreUnavailable | None) -> None:
+        """Say once that the lock cannot be asked for, and once that it can again."""
+        if why is not None and not self._away:
+            log.warning("leader pid=%d database=away reason=%s", os.getpid(), why)
+        elif why is None and self._away:
+            log.warning("leader pid=%d database=back", os.getpid())
+        self._away = why is not None
 
     def resign(self) -> None:
         """Give leadership up, so that another process can take it at once."""

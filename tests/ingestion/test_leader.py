@@ -82,6 +82,15 @@ def test_only_the_last_leader_goes_on_while_the_database_is_away() -> None:
     assert leader.decide() is Role.FOLLOWING
 
 
+def test_a_database_that_is_away_is_said_once_and_its_return_once(caplog: pytest.LogCaptureFixture) -> None:
+    lock = FakeLock()
+    leader = Leader(lock)
+    for away in (False, True, True, True, False, False):
+        lock.away = away
+        leader.decide()
+    assert [r.getMessage().split(" ", 2)[2] for r in caplog.records] == ["database=away reason=away", "database=back"]
+
+
 def test_a_leader_that_resigns_follows(tmp_path: Path) -> None:
     leader = Leader(FileLock(tmp_path / "lock"))
     leader.decide()
