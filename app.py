@@ -32,6 +32,7 @@ from ingestion.leader import FileLock, Leader, Lock
 from ingestion.librelinkup import LibreLinkUp
 from ingestion.outcome import Outcome
 from ingestion.pipeline import Pipeline
+from ingestion.poll_status import StatusFile
 from ingestion.poller import Poller, Way
 from ingestion.scheduler import Ingestion
 from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer
@@ -60,6 +61,7 @@ class Composition:
     services: Services
     lock: Lock
     spool: Spool
+    status: StatusFile
 
 
 def compose(settings: Settings, now: Callable[[], float] = time.time) -> Composition:
@@ -75,6 +77,7 @@ def compose(settings: Settings, now: Callable[[], float] = time.time) -> Composi
     vault = Vault.open(settings.data_dir, settings.secret_key)
     store = assemble(engine, vault)
     spool = Spool(settings.data_dir / "spool.jsonl")
+    status = StatusFile(settings.data_dir / "polling.json")
     lock = _lock_of(engine.url)
     services = Services(
         settings=settings,
@@ -85,9 +88,11 @@ def compose(settings: Settings, now: Callable[[], float] = time.time) -> Composi
         ready=Readiness(engine).ensure,
         led=lock.is_taken,
         waiting=spool.waiting,
+        polling=status.read,
+        started=now(),
         signing_key=vault.signing_key,
     )
-    return Composition(services, lock, spool)
+    return Composition(services, lock, spool, status)
 
 
 def _lock_of(url: sa.URL) -> Lock:
@@ -157,12 +162,18 @@ def start_ingestion(composition: Composition) -> Ingestion | None:
     if not services.demo and not services.settings.has_account:
         return None
     open_way = functools.partial(_demo_way if services.demo else _real_way, composition)
-    replay = _keeper(composition).replay
-    poller = Poller(open_way, services.settings.poll_seconds, services.now, replay=replay)
+    poller = Poller(
+        open_way,
+        services.settings.poll_seconds,
+        services.now,
+        replay=_keeper(composition).replay,
+        report=composition.status.write,
+    )
     ingestion = Ingestion(
         leader=Leader(composition.lock),
         poll=poller.poll,
         follow=poller.follow,
+        take_role=poller.take_role,
         stopped=poller.close,
         poll_seconds=services.settings.poll_seconds,
         now=services.now,

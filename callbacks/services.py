@@ -6,17 +6,29 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from cgm_dash.batch import Columns
+from cgm_dash.current import clock_is_behind
 from cgm_dash.errors import CgmDashError
+from cgm_dash.gate import FUTURE_SLACK_S
 from cgm_dash.series import EMPTY, Series, merge
 from cgm_dash.settings import Settings
 from cgm_dash.trouble import TROUBLES, Level, Trouble, trouble
 from sql.people import Person
+from sql.runs import Run
 from sql.store import Store
 
 UTC_ZONE = ZoneInfo("UTC")
 
 RECENT_S = 24 * 3600
 """How far back the newest reading, its change and the time since it entered its band are looked for."""
+
+AHEAD_S = 366 * 86_400
+"""How far ahead of now readings are looked for that prove the clock wrong."""
+
+SILENT_POLLS, SILENT_S = 3, 60
+"""Polling has stopped when nothing was heard of it for so many intervals and seconds after a try was due."""
+
+MANY_RUNS = 1_000
+"""How many runs dated ahead of now may hide the last true one."""
 
 
 class NoSuchPerson(CgmDashError):
@@ -30,12 +42,30 @@ class SeriesSource(Protocol):
         """Return the readings with start <= ts < end, UTC epoch seconds. Raises StoreUnavailable."""
 
 
+class Polling(Protocol):
+    """What the process that polls says of its last run. at, next_try_at: UTC epoch seconds. code: `ok` or a trouble's.
+
+    spooled: what is fetched is kept in a file, the database does not take it.
+    """
+
+    @property
+    def at(self) -> float: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def next_try_at(self) -> float | None: ...
+    @property
+    def spooled(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """settings; store; series: merged readings; now: UTC epoch seconds; demo: whether everything shown is invented.
 
     ready: raises StoreUnavailable, StoreDamaged or StoreError while the database cannot be worked with. led: whether
-    some process polls. waiting: how many readings wait in the spool. signing_key: signs what Dash hands out.
+    some process polls. waiting: how many fetches wait in the spool. polling: what the process that polls here last said
+    of itself, None for nothing yet. started: since when this process serves, UTC epoch seconds. signing_key: signs what
+    Dash hands out.
     """
 
     settings: Settings
@@ -46,6 +76,8 @@ class Services:
     ready: Callable[[], None]
     led: Callable[[], bool]
     waiting: Callable[[], int]
+    polling: Callable[[], Polling | None]
+    started: float
     signing_key: bytes = field(repr=False)
 
     def people(self) -> tuple[Person, ...]:
@@ -68,25 +100,74 @@ class Services:
         return ZoneInfo(person.zone) if person is not None and person.zone else UTC_ZONE
 
     def recent(self, person: Person | None, now: float) -> Series:
-        """Return the last day's readings; with none, the newest one there is, so that its age can be told."""
+        """Return the last day's readings and any ahead of now; with none before now, the newest one there is.
+
+        Those ahead prove the clock wrong; the newest one has an age that can be told.
+        """
         if person is None:
             return EMPTY
-        series = self.series.between(person.id, now - RECENT_S, now + 1)
-        if len(series):
+        series = self.series.between(person.id, now - RECENT_S, now + AHEAD_S)
+        if len(series) and series.ts[0] <= now:
             return series
         newest = self.store.readings.newest(person.id, before=now)
         return merge([Columns.of([newest])]) if newest else series
 
     def trouble(self, person: Person | None) -> tuple[Trouble | None, float | None]:
-        """Return what is wrong with the upstream by the last run, and when it is tried again; None, None when well."""
-        last = next(iter(self.store.runs.recent(1)), None)
-        if last is None:
+        """Return what is wrong with what *person*'s page shows, and when it is tried again; None, None when well.
+
+        By the last stored run or, where that is newer, by what the polling process says itself: it may have no database
+        to say it in.
+        """
+        now = self.now()
+        if person is not None and self._clock_is_behind(person, now):
+            return trouble("clock-wrong"), None
+        if not self.demo and not self.settings.has_account:
             return None, None
-        if last.outcome in TROUBLES:
-            return trouble(last.outcome), last.retry_at
-        notices = [notice.partition("@") for notice in last.reason.split()]
-        mine = [
-            code for code, _at, who in notices if code in TROUBLES and who in ("", str(person.id if person else ""))
-        ]
-        serious = [trouble(code) for code in mine if trouble(code).level in (Level.USER, Level.OPERATOR)]
-        return (serious[0], None) if serious else (None, None)
+        run, status = self._last_run(now), self._status(now)
+        said = status if status is not None and (run is None or status.at >= run.started + 1) else None
+        at, code, retry_at = (said.at, said.code, said.next_try_at) if said else _told_by(run)
+        if self._is_silent(max(at, self.started), retry_at, now):
+            return trouble("polling-stopped"), None
+        if code in TROUBLES:
+            return trouble(code), retry_at
+        return (_noticed(run, person) if run else None), None
+
+    def spooling(self) -> bool:
+        """Return whether what is fetched now is kept in a file of this installation while the database is away."""
+        now = self.now()
+        status = self._status(now)
+        return status is not None and status.spooled and not self._is_silent(status.at, status.next_try_at, now)
+
+    def _clock_is_behind(self, person: Person, now: float) -> bool:
+        ahead = self.series.between(person.id, now + FUTURE_SLACK_S, now + AHEAD_S)
+        return clock_is_behind(ahead, now)
+
+    def _last_run(self, now: float) -> Run | None:
+        """Return the newest run that does not lie in the future: those that do were made by a clock set back since."""
+        for n in (1, MANY_RUNS):
+            runs = self.store.runs.recent(n)
+            past = next((run for run in runs if run.started <= now + FUTURE_SLACK_S), None)
+            if past is not None or len(runs) < n:
+                return past
+        return None
+
+    def _status(self, now: float) -> Polling | None:
+        status = self.polling()
+        return status if status is not None and status.at <= now + FUTURE_SLACK_S else None
+
+    def _is_silent(self, since: float, retry_at: float | None, now: float) -> bool:
+        """Return whether a poll is overdue: the last one was at *since*, the next try is due at *retry_at*."""
+        due = max(since, retry_at or since)
+        return now - due > SILENT_POLLS * self.settings.poll_seconds + SILENT_S
+
+
+def _told_by(run: Run | None) -> tuple[float, str, float | None]:
+    return (run.started, run.outcome, run.retry_at) if run else (0.0, "", None)
+
+
+def _noticed(run: Run, person: Person | None) -> Trouble | None:
+    """Return the most serious notice of a run that concerns *person* or everybody."""
+    who = ("", str(person.id) if person else "")
+    codes = (code for code, _at, whom in (notice.partition("@") for notice in run.reason.split()) if whom in who)
+    found = (trouble(code) for code in codes if code in TROUBLES)
+    return next((one for one in found if one.level in (Level.USER, Level.OPERATOR)), None)

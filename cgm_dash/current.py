@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cgm_dash.gate import FUTURE_SLACK_S
 from cgm_dash.reading import Flag, Trend
 from cgm_dash.series import Series
 
@@ -58,13 +59,22 @@ def state_of(age_s: float, stale_s: float) -> State:
     return State.LATE if age_s < stale_s else State.STALE
 
 
+def clock_is_behind(series: Series, now: float) -> bool:
+    """Return whether a reading is stored that the gate would not have let in at *now*."""
+    return len(series) > 0 and float(series.ts[-1]) > now + FUTURE_SLACK_S
+
+
 def current(series: Series, now: float, stale_s: float) -> Current:
-    """Return what may be shown as true at *now* (UTC epoch seconds). A reading dated ahead of now is passed over."""
+    """Return what may be shown as true at *now* (UTC epoch seconds). A reading dated ahead of now is passed over.
+
+    *series* must reach ahead of now: a reading further ahead than the gate lets in proves that the clock is behind, no
+    age is true then, and nothing may pass for young.
+    """
     i = int(np.searchsorted(series.ts, now, side="right")) - 1
     if i < 0:
         return Current(State.NONE)
     age = now - float(series.ts[i])
-    state = state_of(age, stale_s)
+    state = State.STALE if clock_is_behind(series, now) else state_of(age, stale_s)
     young = state in (State.FRESH, State.LATE)
     trend = int(series.trend[i])
     return Current(

@@ -102,7 +102,10 @@ TROUBLES: Mapping[str, Trouble] = _table(
     (
         "database-away",
         Level.OPERATOR,
-        _("The database does not answer. What is fetched waits safely in a file and is stored when it is back."),
+        _(
+            "The database does not take new readings. They are stored when it does again: up to 12 hours can be "
+            "fetched afterwards, too."
+        ),
     ),
     (
         "database-damaged",
@@ -118,6 +121,11 @@ TROUBLES: Mapping[str, Trouble] = _table(
         "disk-full",
         Level.OPERATOR,
         _("The disk is full: new readings cannot be kept. Make room; up to 12 hours can be fetched afterwards."),
+    ),
+    (
+        "polling-stopped",
+        Level.OPERATOR,
+        _("This program has stopped asking for new readings. Restart it; up to 12 hours can be fetched afterwards."),
     ),
     # the user helps
     (

@@ -4,14 +4,16 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cgm_dash.errors import StoreError
+from ingestion.keeper import database_trouble
 from ingestion.leader import Role
 from ingestion.outcome import Outcome
 from ingestion.phase import Phase
 from ingestion.pipeline import Pipeline
+from ingestion.poll_status import PollStatus
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class Way:
 class Poller:
     """open_way: may raise StoreError, when the next poll tries again. now: UTC epoch seconds.
 
-    replay: stores what this process spooled while it led; costs nothing where nothing waits.
+    replay: stores what this process spooled while it led; costs nothing where nothing waits. report: is told how
+    polling stands, after every run and when the role changes; never by a process that follows.
     """
 
     def __init__(
@@ -49,15 +52,18 @@ class Poller:
         now: Callable[[], float] = time.time,
         *,
         replay: Callable[[], object] = lambda: None,
+        report: Callable[[PollStatus], None] = lambda _: None,
     ) -> None:
         self._open_way = open_way
         self._poll_seconds = poll_seconds
         self._now = now
         self._replay = replay
+        self._report = report
+        self._status: PollStatus | None = None
         self._phase = Phase(poll_seconds)
         self._way: Way | None = None
 
-    def poll(self, _role: Role) -> float:
+    def poll(self, role: Role) -> float:
         """Do one run and return when the next one is due, UTC epoch seconds."""
         began = self._now()
         if self._way is None:
@@ -65,12 +71,28 @@ class Poller:
                 self._way = self._open_way()
             except StoreError as exc:
                 log.warning("ingest pid=%d way=closed reason=%s", os.getpid(), exc)
-                return self._now() + self._poll_seconds
-        return self._next(self._way, self._way.pipeline.run(), began)
+                due = self._now() + self._poll_seconds
+                self._tell(PollStatus(began, database_trouble(exc), due, role.value))
+                return due
+        outcome = self._way.pipeline.run()
+        self._tell(PollStatus(outcome.at, outcome.code, outcome.next_try_at, role.value, outcome.spooled))
+        return self._next(self._way, outcome, began)
+
+    def take_role(self, role: Role) -> None:
+        """Tell that the role has changed since the last run."""
+        if self._status is not None:
+            full = self._status.code == "disk-full"
+            spooled = role is Role.SPOOLING and self._way is not None and not full
+            self._tell(replace(self._status, role=role.value, spooled=spooled))
+
+    def _tell(self, status: PollStatus) -> None:
+        self._status = status
+        self._report(status)
 
     def follow(self) -> None:
         """Leave the upstream to the one that leads, and store what waits here: also what an earlier process left."""
         self.close()
+        self._status = None
         self._replay()
 
     def close(self) -> None:

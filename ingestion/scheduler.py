@@ -34,11 +34,22 @@ JOB_DEFAULTS: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_g
 """Missed runs become one; a run never overlaps itself; late is better than never (the default skips after a second)."""
 
 
+SCHEDULER_LOGGER = "apscheduler.scheduler"
+STILL_RUNNING = "maximum number of running instances reached"
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Return whether a line of APScheduler is worth the log. That a tick is still under way is how it should be: with
+    the database away one takes longer than the pause between two."""
+    return STILL_RUNNING not in str(record.msg)
+
+
 class Ingestion:
     """The scheduler, the leader and the work of one process.
 
     poll: does one ingestion run and returns when the next one is due (UTC epoch seconds by *now*). follow: what a
-    process that does not lead does at a tick. stopped: called when this scheduler has stopped. now, monotonic: clocks.
+    process that does not lead does at a tick. take_role: told of a new role other than following. stopped: called when
+    this scheduler has stopped. now, monotonic: clocks.
     """
 
     def __init__(
@@ -48,6 +59,7 @@ class Ingestion:
         poll: Callable[[Role], float],
         poll_seconds: int,
         follow: Callable[[], None] = lambda: None,
+        take_role: Callable[[Role], None] = lambda _: None,
         stopped: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -56,6 +68,7 @@ class Ingestion:
         self._leader = leader
         self._poll = poll
         self._follow = follow
+        self._take_role = take_role
         self._stopped = stopped
         self._now = now
         self._monotonic = monotonic
@@ -126,6 +139,8 @@ class Ingestion:
         if role is Role.FOLLOWING:
             self._follow()
             return
+        if role is not before:
+            self._take_role(role)
         if before is Role.FOLLOWING:
             self._poll_due = 0.0
         now = self._now()
@@ -142,6 +157,7 @@ class Ingestion:
             job.modify(next_run_time=wanted)
 
     def _new_scheduler(self) -> BackgroundScheduler:
+        logging.getLogger(SCHEDULER_LOGGER).addFilter(_is_news)
         scheduler = BackgroundScheduler(job_defaults=JOB_DEFAULTS, timezone=UTC)
         first = datetime.fromtimestamp(self._now(), UTC)
         scheduler.add_job(self.tick, IntervalTrigger(seconds=self._tick_s), id="tick", next_run_time=first)

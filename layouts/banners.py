@@ -107,16 +107,25 @@ def trouble_banner(trouble: Trouble, next_try_at: float | None, zone: ZoneInfo, 
     return _banner(kind, "clock" if kind == "waiting" else "info", [title, " ", rest, *code], role="status")
 
 
-def database_banner(waiting: int | None) -> Component:
-    """Return the banner of a database that does not answer. waiting: readings in the spool, None where not known."""
+def database_banner(waiting: int | None, spooling: bool | None = None) -> Component:
+    """Return the banner of a database that does not answer.
+
+    waiting: fetches in the spool, None where not known. spooling: whether what is fetched now goes there too; None,
+    where that is not known, promises nothing.
+    """
+    kept = ""
     if waiting:
-        rest = plural(
-            "{n} reading waits safely in a file and will be stored when it is back.",
-            "{n} readings wait safely in a file and will be stored when it is back.",
+        kept = plural(
+            "What {n} poll brought waits safely in a file and will be stored when it is back.",
+            "What {n} polls brought waits safely in a file and will be stored when it is back.",
             waiting,
         ).format(n=waiting)
-    else:
-        rest = _("New readings are kept in a file and will be stored when it is back.")
+    elif spooling:
+        kept = _("What is fetched is kept in a file and will be stored when it is back.")
+    lost = spooling is False or not kept
+    rest = text.listing(
+        (kept, _("Nothing new is kept until it is back; up to 12 hours can be fetched afterwards.") if lost else "")
+    )
     code = html.Code("DB-AWAY", className="code")
     return _banner("action", "warn", [html.B(_("The database does not answer.")), " ", rest, " ", code], role="alert")
 

@@ -4,6 +4,7 @@ import pytest
 
 from cgm_dash.batch import Columns
 from cgm_dash.current import State, current, state_of
+from cgm_dash.gate import FUTURE_SLACK_S
 from cgm_dash.reading import Flag, Reading, Trend
 from cgm_dash.series import EMPTY, Series, merge
 
@@ -38,6 +39,17 @@ def test_a_stale_reading_has_neither() -> None:
 def test_a_reading_from_the_future_is_passed_over() -> None:
     now = current(series_of(Reading(T, 125), Reading(T + 200, 300)), T + 30, 900)
     assert now.mg_dl == 125
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "state"), [(0, "fresh"), (FUTURE_SLACK_S, "fresh"), (FUTURE_SLACK_S + 1, "stale"), (86_400, "stale")]
+)
+def test_a_clock_that_is_behind_makes_nothing_pass_for_young(ahead_s: int, state: str) -> None:
+    rows = [Reading(T - 300, 120), Reading(T, 125, trend=Trend.RISING), Reading(T + 30 + ahead_s, 60)]
+    now = current(series_of(*rows), T + 30, 900)
+    assert now.state is State(state)
+    if state == "stale":
+        assert (now.mg_dl, now.trend, now.change_mg_dl, now.is_current) == (125, None, None, False)
 
 
 def test_no_reading_is_a_state_of_its_own() -> None:

@@ -1,8 +1,11 @@
 """What a process does while it polls, and once another one leads."""
 
-from cgm_dash.errors import StoreUnavailable
+import pytest
+
+from cgm_dash.errors import StoreDamaged, StoreError, StoreUnavailable
 from ingestion.keeper import Keeper
 from ingestion.leader import Role
+from ingestion.poll_status import PollStatus
 from ingestion.poller import Poller, Way
 from ingestion.spool import Entry, Spool
 from tests.ingestion.conftest import NOON, Upstream
@@ -46,3 +49,66 @@ def test_a_leader_that_follows_closes_its_way(upstream: Upstream) -> None:
     poller.follow()
     poller.follow()
     assert ended == ["closed"]
+
+
+def test_every_run_and_every_change_of_role_is_told(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[PollStatus] = []
+    way = Way(upstream.pipeline, upstream.source, lambda: None)
+    poller = Poller(lambda: way, 60, lambda: upstream.now, report=told.append)
+    poller.take_role(Role.LEADING)
+    assert told == []
+    poller.poll(Role.LEADING)
+    poller.take_role(Role.SPOOLING)
+    monkeypatch.setattr(type(upstream.store.readings), "add", away)
+    upstream.now += 60
+    poller.poll(Role.SPOOLING)
+    assert told == [
+        PollStatus(NOON, "ok", None, "leading"),
+        PollStatus(NOON, "ok", None, "spooling", spooled=True),
+        PollStatus(NOON + 60, "database-away", None, "spooling", spooled=True),
+    ]
+
+
+def away(*_args: object, **_kwargs: object) -> object:
+    raise StoreUnavailable("the database does not answer")
+
+
+def test_a_full_disk_is_told_and_no_file_promised(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[PollStatus] = []
+    way = Way(upstream.pipeline, upstream.source, lambda: None)
+    poller = Poller(lambda: way, 60, lambda: upstream.now, report=told.append)
+    monkeypatch.setattr(type(upstream.store.readings), "add", away)
+    monkeypatch.setattr("ingestion.spool._append", no_room)
+    poller.poll(Role.LEADING)
+    poller.take_role(Role.SPOOLING)
+    assert [(s.code, s.role, s.spooled) for s in told] == [
+        ("disk-full", "leading", False),
+        ("disk-full", "spooling", False),
+    ]
+
+
+def no_room(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(StoreUnavailable("away"), "database-away"), (StoreDamaged("broken"), "database-damaged")]
+)
+def test_a_way_that_does_not_open_is_told(error: StoreError, code: str) -> None:
+    told: list[PollStatus] = []
+
+    def shut() -> Way:
+        raise error
+
+    assert Poller(shut, 60, lambda: NOON, report=told.append).poll(Role.LEADING) == NOON + 60
+    assert told == [PollStatus(NOON, code, NOON + 60, "leading")]
+
+
+def test_a_process_that_followed_does_not_tell_of_its_old_runs(upstream: Upstream) -> None:
+    told: list[PollStatus] = []
+    way = Way(upstream.pipeline, upstream.source, lambda: None)
+    poller = Poller(lambda: way, 60, lambda: upstream.now, report=told.append)
+    poller.poll(Role.LEADING)
+    poller.follow()
+    poller.take_role(Role.LEADING)
+    assert len(told) == 1

@@ -1,8 +1,11 @@
 """The scheduler's own rules, with clocks in hand."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
+
+import pytest
 
 from ingestion.leader import Leader, Role
 from ingestion.scheduler import GIVE_UP_AFTER_S, JOB_DEFAULTS, RESTART_AFTER_S, Ingestion
@@ -102,6 +105,38 @@ def test_a_follower_does_not_poll_and_a_new_leader_polls_at_once() -> None:
         lock.free = free
         work.tick()
     assert seen == ["follow", "poll", "follow"]
+
+
+def test_every_role_but_following_is_told_when_it_is_taken() -> None:
+    taken: list[Role] = []
+    lock = Held()
+    work = Ingestion(
+        leader=Leader(lock), poll=lambda _: START + 60, take_role=taken.append, poll_seconds=60, now=lambda: START
+    )
+    for free in (True, True, False, True):
+        lock.free = free
+        work.tick()
+    assert taken == [Role.LEADING, Role.LEADING]
+
+
+def test_a_tick_that_takes_longer_than_the_pause_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def poll(_: Role) -> float:
+        began.set()
+        go_on.wait(20)
+        return time.time() + 60
+
+    work = Ingestion(leader=Leader(Held()), poll=poll, poll_seconds=1)
+    work.start()
+    try:
+        assert began.wait(5)
+        time.sleep(2.2)
+        logging.getLogger("apscheduler.scheduler").warning("something else")
+    finally:
+        go_on.set()
+        work.stop()
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == ["something else"]
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -89,9 +89,28 @@ def test_operators_get_the_code() -> None:
 
 
 def test_a_database_that_is_away_counts_what_waits() -> None:
-    assert "1 reading waits" in words(database_banner(1))
-    assert "14 readings wait" in words(database_banner(14))
+    assert "What 1 poll brought waits" in words(database_banner(1))
+    assert "What 14 polls brought wait" in words(database_banner(14))
     assert "DB-AWAY" in words(database_banner(None))
+
+
+@pytest.mark.parametrize(
+    ("waiting", "spooling", "kept", "lost"),
+    [
+        (None, None, False, True),
+        (0, None, False, True),
+        (0, False, False, True),
+        (0, True, True, False),
+        (3, None, True, False),
+        (3, True, True, False),
+        (3, False, True, True),
+    ],
+)
+def test_a_file_is_promised_only_where_there_is_one(
+    waiting: int | None, spooling: bool | None, kept: bool, lost: bool
+) -> None:
+    text = words(database_banner(waiting, spooling))
+    assert ("in a file" in text, "Nothing new is kept" in text) == (kept, lost)
 
 
 def test_the_connect_panel_says_how() -> None:

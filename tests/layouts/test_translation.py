@@ -118,7 +118,8 @@ def pages() -> dict[str, Component]:
         "none": now.page(now_page(Series.every(60, []))),
         "warm": now.hero(hero_view(lo, sensor=SensorSeen("x", activated=int(NOW) - 60), current=Current(State.NONE))),
         "connect": now.connect_page(),
-        "database": now.database_banner(3),
+        "database": now.database_banner(3, spooling=False),
+        "spooling": now.database_banner(0, spooling=True),
         "days": now.figures(statistics_view(Series.every(300, [100, 260] * 2880, int(NOW) - 5760 * 300))),
         **{code: now.trouble_banner(t, NOW + 900, BERLIN, NOW) for code, t in TROUBLES.items()},
     }
