@@ -158,7 +158,7 @@ def main() -> int:
                 lines += _parity(figures, told["values"], said)
     print(table(lines))
     print("\n".join(said))
-    _write(lines)
+    write(lines)
     return int(any(line.ok is False for line in lines))
 
 
@@ -212,9 +212,10 @@ def _parity(figures: dict[str, Any], theirs: dict[str, float], said: list[str]) 
     yield Measurement("largest difference among them", max(apart.values()), "")
 
 
-def _write(lines: list[Measurement]) -> None:
+def write(lines: list[Measurement]) -> None:
     """Put the *lines* into build/bench.json in place of those of the same names."""
     target = ROOT / "build" / "bench.json"
+    target.parent.mkdir(exist_ok=True)
     names = {line.name for line in lines}
     kept = json.loads(target.read_text()) if target.exists() else []
     all_lines = [line for line in kept if line["name"] not in names] + [line.as_json() for line in lines]
