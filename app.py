@@ -73,16 +73,18 @@ def compose(settings: Settings, now: Callable[[], float] = time.time) -> Composi
     if demo:
         folder = settings.data_dir / "demo"
         settings = replace(settings, data_dir=folder, database_url=f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
+    # Ten years of derived days need more room than the quarter of a year of readings that a page holds at most.
+    series_mb = settings.cache_mb / 4
     engine = make_engine(settings.database_url)
     vault = Vault.open(settings.data_dir, settings.secret_key)
-    store = assemble(engine, vault)
+    store = assemble(engine, vault, cache_mb=settings.cache_mb - series_mb)
     spool = Spool(settings.data_dir / "spool.jsonl")
     status = StatusFile(settings.data_dir / "polling.json")
     lock = _lock_of(engine.url)
     services = Services(
         settings=settings,
         store=store,
-        series=SeriesCache(store.readings, store.sources, settings.cache_mb),
+        series=SeriesCache(store.readings, store.sources, series_mb),
         now=now,
         demo=demo,
         ready=Readiness(engine).ensure,

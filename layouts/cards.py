@@ -20,6 +20,8 @@ IN_BAR_PERCENT = 10
 """A share's number stands in the bar from here on; below it would be cut off."""
 
 CV_STABLE_PERCENT = 36
+THIN_SPACE = "\u202f"
+"""Between the thousands of a count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ def _rests_on(view: StatisticsView) -> Component:
 
 def _notes(view: StatisticsView) -> list[Component]:
     notes = []
+    if view.targets == ADULT:
+        notes.append(_("Goals: adults with type 1 or type 2 diabetes (Battelino 2019)."))
     if _uneven(view):
         notes.append(_("Percentages are rounded and may not add to 100."))
     if view.targets == ADULT and not view.coverage.sufficient:
@@ -176,6 +180,7 @@ def _uneven(view: StatisticsView) -> bool:
 def figures(view: StatisticsView) -> Component:
     """Return the four tiles. A figure without enough behind it says so and is greyed, never hidden."""
     level, enough = view.level, view.coverage.sufficient
+    data = _data(view)
     reason = None if enough else insufficient(view.coverage)
     return html.Div(
         [
@@ -189,8 +194,10 @@ def figures(view: StatisticsView) -> Component:
                 reason,
                 _(
                     "Glucose management indicator: the HbA1c that people with this mean glucose have on average. It is"
-                    " not a laboratory value. GMI = 3.31 + 0.02392 × mean in mg/dL (Bergenstal 2018)."
+                    " not a laboratory value. GMI = 3.31 + 0.02392 × mean in mg/dL (Bergenstal 2018). Its goal is the"
+                    " one agreed for HbA1c."
                 ),
+                data,
             ),
             _tile(
                 "cv",
@@ -203,6 +210,7 @@ def figures(view: StatisticsView) -> Component:
                     "Coefficient of variation: how much glucose swings, as a share of its mean. Up to 36 % counts as"
                     " stable (Danne 2017)."
                 ),
+                data,
             ),
             _coverage(view),
         ],
@@ -224,10 +232,13 @@ def insufficient(coverage: Coverage) -> str:
 def _mean(view: StatisticsView) -> Component:
     mean = view.level.mean
     number = None if mean is None else text.glucose(mean, view.unit)
-    what = _("The mean of glucose over the time the readings stand for. Gaps count for nothing.")
+    what = _(
+        "The mean of glucose over the time the readings stand for. Gaps count for nothing. There is no goal for it: the"
+        " goals are those of time in range (Battelino 2019)."
+    )
     sd = view.level.sd
     spread = "" if sd is None else _("SD {value}").format(value=text.glucose_in(sd, view.unit))
-    return _tile("mean", _("Mean"), number, str(view.unit), spread, None, what)
+    return _tile("mean", _("Mean"), number, str(view.unit), spread, None, what, _data(view))
 
 
 def _cv_foot(cv: float | None) -> str:
@@ -240,16 +251,34 @@ def _coverage(view: StatisticsView) -> Component:
     share = view.coverage.percent
     low = share is not None and share < ENOUGH_PERCENT
     foot = _("{span} with readings").format(span=text.duration(view.coverage.seconds))
-    what = _("How much of this time the readings cover. Below 70 % the figures may be off.")
+    what = _(
+        "How much of this time the readings cover. Goal: 70 % or more; below, figures may be off (Battelino 2019)."
+    )
     number = text.percent(share).removesuffix(" %")
     tile = _tile(
-        "coverage", _("Coverage"), number, "%", foot, _("Below 70 %: figures may be off.") if low else None, what
+        "coverage",
+        _("Coverage"),
+        number,
+        "%",
+        foot,
+        _("Below 70 %: figures may be off.") if low else None,
+        what,
+        _data(view),
     )
     return tile
 
 
-def _tile(name: str, label: str, number: str | None, unit: str, foot: str, warning: str | None, what: str) -> Component:
-    """Return one tile: label, number with unit, what it rests on or lacks, and what it is.
+def _data(view: StatisticsView) -> str:
+    """Return what the figures rest on."""
+    pattern = plural("Rests on {n} reading over {days}.", "Rests on {n} readings over {days}.", view.level.n)
+    days = plural("{n} day", "{n} days", view.coverage.days).format(n=view.coverage.days)
+    return pattern.format(n=f"{view.level.n:,}".replace(",", THIN_SPACE), days=days)
+
+
+def _tile(
+    name: str, label: str, number: str | None, unit: str, foot: str, warning: str | None, what: str, data: str
+) -> Component:
+    """Return one tile: label, number with unit, what it rests on or lacks, and what it is, its goal, source and data.
 
     The last stands in the tile where there is room, else behind a button: the stylesheet shows one of the two.
     """
@@ -257,7 +286,7 @@ def _tile(name: str, label: str, number: str | None, unit: str, foot: str, warni
     info = html.Details(
         [
             html.Summary(icon("info", small=True), **hyphened(aria_label=about)),
-            html.Div([html.H3(label), html.P(what)], className="pop"),
+            html.Div([html.H3(label), html.P(what), html.P(data)], className="pop"),
         ],
         className="info",
     )
@@ -269,7 +298,7 @@ def _tile(name: str, label: str, number: str | None, unit: str, foot: str, warni
             html.Div([html.Span(label), info], className="t"),
             value,
             html.P(below, className="f warn" if warning else "f"),
-            html.P(what, className="what"),
+            html.P([what, " ", data], className="what"),
         ],
         className=f"stat{weak}",
         **hyphened(data_figure=name),

@@ -199,10 +199,19 @@ def chart_key(view: ChartView) -> list[Component]:
             ("outer", _("lowest to highest")),
             ("inner", _("middle half of the time")),
             ("median", _("median")),
-            ("b-low", _("below {limit}").format(limit=limit)),
+            ("b-low", _("lowest below {limit}").format(limit=limit)),
         ]
     parts += [("zone", _("target")), ("gap", _("no data"))]
-    return [html.Span([html.I(className=name), words]) for name, words in parts]
+    marks = [html.Span(words) for words in _marks(view)]
+    return [*(html.Span([html.I(className=name), words]) for name, words in parts), *marks]
+
+
+def _marks(view: ChartView) -> list[str]:
+    """Return the marks of LO and HI in columns, each with its word; readings have the word beside the mark."""
+    if view.envelope is None or not view.bands:
+        return []
+    found = ((view.envelope.lo, "\u25bd", _("LO")), (view.envelope.hi, "\u25b3", _("HI")))
+    return [f"{mark} {word}" for counts, mark, word in found if counts.any()]
 
 
 def _range_card(view: NowPage) -> Component:

@@ -460,10 +460,11 @@ def _gap_labels(frame: _Frame, gaps: Sequence[tuple[float, float]]) -> list[Figu
 
 
 def _flag_labels(frame: _Frame) -> list[Figure]:
-    """Return the word beside the first mark of each run of LO or HI, of the newest runs."""
+    """Return the word beside the first mark of each run of LO or HI, of the newest runs; for columns the key has it."""
     labels = []
     for flag, band, shift in ((Flag.LO, "vlow", 16), (Flag.HI, "vhigh", -16)):
-        ts, mg_dl = _flagged(frame, flag, 1)
+        found = np.flatnonzero(frame.series.flag == flag)
+        ts, mg_dl = frame.series.ts[found], frame.series.mg_dl[found]
         first = np.flatnonzero(np.diff(ts, prepend=-np.inf) > 30 / frame.px_per_s)
         font = {"size": 12, "weight": 600, "color": frame.colours[f"b-{band}-text"]}
         for i in first[-LABELLED_RUNS:]:

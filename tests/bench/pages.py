@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,25 @@ from dash import Dash
 from werkzeug.test import TestResponse
 
 from app import compose, create_app
+from cgm_dash.batch import Wearer
 from cgm_dash.settings import Settings
 from layouts import ids
+from layouts.views import chart_key
+from sql.engine import make_engine
+from sql.readiness import Readiness
+from sql.store import Store, assemble
+from sql.vault import Vault
 from tests.bench import year
 from tests.bench.measure import Goal, Measurement, median_ms, seconds_of
 
 RUNS = 60
 COLD_RUNS = 3
+LONG_RUNS = 20
 WARM_MS = 15
+LONG_MS = 100
 CHART_KB = 100
+LONG_KB = 150
+TEN_YEARS_MIN = 10 * year.YEAR_MIN
 NAMED = ("3h", "6h", "12h", "24h", "3d", "7d", "14d", "30d", "90d")
 TIMED = ("12h", "90d")
 ACCEPTED = "gzip, deflate, br, zstd"
@@ -44,12 +54,46 @@ def measure(folder: Path, newest: int) -> Iterator[Measurement]:
         yield Measurement(f"chart's JSON, {_name(name)}", kilobytes, "kB", Goal(CHART_KB))
     for name in ("14d", "90d"):
         yield Measurement(f"range callback, {_name(name)}, first of a process", _cold(folder, now, name), "ms")
+    yield from _ten_years(newest)
+
+
+def _ten_years(newest: int) -> Iterator[Measurement]:
+    """Measure over ten years of minutes, in a database of their own."""
+    with tempfile.TemporaryDirectory(prefix="cgm-bench-") as name:
+        folder, now = Path(name), float(newest + 20)
+        filled = _ten_years_stored(folder, newest)
+        filled.close()
+        whole, zoom = _dates(now, 3650), (now - 6 * 365 * 86_400, now - (6 * 365 - 90) * 86_400)
+        with _page(folder, now) as page:
+            first = 1000 * seconds_of(lambda: page.renew(whole))
+            yield Measurement("range callback, ten years, first of a process", first, "ms")
+            yield Measurement("range callback, ten years, warm", page.median(whole, LONG_RUNS), "ms", Goal(LONG_MS))
+            yield Measurement("chart's JSON, ten years", page.chart_kb(whole), "kB", Goal(LONG_KB))
+            page.zoom = zoom
+            took = page.median(whole, LONG_RUNS)
+            yield Measurement("range callback, 90 days of ten years zoomed in on, warm", took, "ms", Goal(LONG_MS))
+            kilobytes = page.chart_kb(whole)
+            yield Measurement("chart's JSON, 90 days of ten years zoomed in on", kilobytes, "kB", Goal(LONG_KB))
+
+
+def _ten_years_stored(folder: Path, newest: int) -> Store:
+    """Return a store that holds ten years of minutes, its days derived."""
+    engine = make_engine(f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
+    Readiness(engine).ensure()
+    store, patient = assemble(engine, Vault.open(folder)), year.world().patient(0)
+    source = store.sources.resolve(None, "bench", Wearer(patient.patient_id, "Mira", patient.country, "mg/dL"))
+    store.people.set_zone(source.person_id, patient.zone_name, confirmed=True)
+    minutes = year.minutes(newest, TEN_YEARS_MIN)
+    store.readings.add_many(source.person_id, source.source_id, minutes, arrived=newest + 60)
+    store.days.catch_up(source.person_id)
+    return store
 
 
 class Page:
     """The page's callbacks, asked as the browser asks, without a socket."""
 
     def __init__(self, app: Dash) -> None:
+        self.zoom: tuple[float, float] | None = None
         self._client = app.server.test_client()
         (self._spec,) = [
             c
@@ -65,6 +109,10 @@ class Page:
             f"{ids.VIEWER}.data": {"theme": "light", "phone": False},
             f"{ids.PAINTED}.data": painted,
         }
+        if self.zoom:
+            dates = [date.fromisoformat(part) for part in range_name.split("..")]
+            key = chart_key("1", "dates", (dates[0], dates[1]))
+            given[f"{ids.VISIBLE}.data"] = {"key": key, "range": list(self.zoom)}
 
         def part(entry: dict[str, str]) -> dict[str, Any]:
             return {**entry, "value": given.get(f"{entry['id']}.{entry['property']}")}
@@ -87,9 +135,9 @@ class Page:
             raise AssertionError(answer.get_data(as_text=True)[:500])
         return answer
 
-    def median(self, range_name: str) -> float:
+    def median(self, range_name: str, runs: int = RUNS) -> float:
         """Return the median milliseconds of a full answer."""
-        return median_ms(lambda: self.renew(range_name), RUNS)
+        return median_ms(lambda: self.renew(range_name), runs)
 
     def idle(self, range_name: str) -> float:
         """Return the median milliseconds of a tick that finds nothing new."""
@@ -136,9 +184,13 @@ def _page(folder: Path, now: float) -> Iterator[Page]:
 
 
 def _a_year(now: float) -> str:
-    """Return the range of the last year by dates."""
+    return _dates(now, 365)
+
+
+def _dates(now: float, days: int) -> str:
+    """Return the range of the last *days* by dates."""
     today = datetime.fromtimestamp(now, tz=UTC).astimezone(year.world().patient(0).zone).date()
-    return f"{today - timedelta(days=364)}..{today}"
+    return f"{today - timedelta(days=days - 1)}..{today}"
 
 
 def _name(range_name: str) -> str:
