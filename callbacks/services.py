@@ -6,7 +6,6 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from cgm_dash.batch import Columns
-from cgm_dash.current import clock_is_behind
 from cgm_dash.errors import CgmDashError
 from cgm_dash.gate import FUTURE_SLACK_S
 from cgm_dash.series import EMPTY, Series, merge
@@ -22,7 +21,7 @@ RECENT_S = 24 * 3600
 """How far back the newest reading, its change and the time since it entered its band are looked for."""
 
 AHEAD_S = 366 * 86_400
-"""How far ahead of now readings are looked for that prove the clock wrong."""
+"""How far ahead of now a reading may lie that makes those before it old."""
 
 SILENT_POLLS, SILENT_S = 3, 60
 """Polling has stopped when nothing was heard of it for so many intervals and seconds after a try was due."""
@@ -139,8 +138,8 @@ class Services:
         return status is not None and status.spooled and not self._is_silent(status.at, status.next_try_at, now)
 
     def _clock_is_behind(self, person: Person, now: float) -> bool:
-        ahead = self.series.between(person.id, now + FUTURE_SLACK_S, now + AHEAD_S)
-        return clock_is_behind(ahead, now)
+        newest = self.store.readings.newest(person.id)
+        return newest is not None and newest.ts > now + FUTURE_SLACK_S
 
     def _last_run(self, now: float) -> Run | None:
         """Return the newest run that does not lie in the future: those that do were made by a clock set back since."""

@@ -59,11 +59,6 @@ def state_of(age_s: float, stale_s: float) -> State:
     return State.LATE if age_s < stale_s else State.STALE
 
 
-def clock_is_behind(series: Series, now: float) -> bool:
-    """Return whether a reading is stored that the gate would not have let in at *now*."""
-    return len(series) > 0 and float(series.ts[-1]) > now + FUTURE_SLACK_S
-
-
 def current(series: Series, now: float, stale_s: float) -> Current:
     """Return what may be shown as true at *now* (UTC epoch seconds). A reading dated ahead of now is passed over.
 
@@ -74,7 +69,8 @@ def current(series: Series, now: float, stale_s: float) -> Current:
     if i < 0:
         return Current(State.NONE)
     age = now - float(series.ts[i])
-    state = State.STALE if clock_is_behind(series, now) else state_of(age, stale_s)
+    behind = float(series.ts[-1]) > now + FUTURE_SLACK_S
+    state = State.STALE if behind else state_of(age, stale_s)
     young = state in (State.FRESH, State.LATE)
     trend = int(series.trend[i])
     return Current(
