@@ -88,6 +88,10 @@ def _parser() -> argparse.ArgumentParser:
 
     migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
     migrate.set_defaults(run=_migrate)
+
+    check = commands.add_parser("check", help="say what is wrong with database, data and folder, and the remedy")
+    check.add_argument("--json", action="store_true", help="print one JSON document")
+    check.set_defaults(run=_check)
     return parser
 
 
@@ -263,7 +267,7 @@ def _metrics_of_person(
     from cgm_dash.metrics.summary import all_metrics
 
     figures = all_metrics(
-        services.series.between(person.id, window.start, window.end),
+        services.store.days.series(person.id, window.start, window.end),
         window,
         zone,
         weighting=asked.weighting,
@@ -276,18 +280,17 @@ def _metrics_of_person(
 def _show_people(args: argparse.Namespace, count: int, tables: "Iterator[dict[str, Any]]") -> None:
     """Print each table as soon as it is made: as JSON an object, or a list where there may be several."""
     from cgm_dash.metrics.table import table
+    from cgm_dash.progress import progress
 
     as_list = args.json and (args.all or count > 1)
-    counts = count > 1 and sys.stderr.isatty()
     if as_list:
         print("[")
-    for i, figures in enumerate(tables, start=1):
+    for i, figures in enumerate(progress(tables, count), start=1):
         if args.json:
-            print(json.dumps(figures, indent=2, allow_nan=False), end=",\n" if i < count else "\n")
+            print(json.dumps(figures, indent=2, allow_nan=False), end=",\n" if i < count else "\n", flush=True)
         else:
-            print("\n\n".join(filter(None, (figures.get("note"), table(figures)))), end="\n\n" if i < count else "\n")
-        if counts:
-            print(f"\rcgm-dash: {i} of {count}", end="\n" if i == count else "", file=sys.stderr, flush=True)
+            text = "\n\n".join(filter(None, (figures.get("note"), table(figures))))
+            print(text, end="\n\n" if i < count else "\n", flush=True)
     if as_list:
         print("]")
 
@@ -298,6 +301,28 @@ def _migrate(_args: argparse.Namespace) -> int:
     app.composition(quiet=True).services.ready()
     print("cgm-dash: the schema is current")
     return DONE
+
+
+def _check(args: argparse.Namespace) -> int:
+    """Look at folder, database and everybody's days; print each problem with its remedy."""
+    import app
+    from cgm_dash.folder import folder_problems
+    from cgm_dash.progress import progress
+    from sql.check import database_problems, person_problems
+
+    services = app.composition(quiet=True).services
+    url = services.store.engine.url
+    database = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+    found = [*folder_problems(services.settings.data_dir, database)]
+    unusable = [*database_problems(services.store)]
+    people = () if unusable else services.people()
+    looked_at = progress((person_problems(services.store, person) for person in people), len(people))
+    found += [*unusable, *(problem for problems in looked_at for problem in problems)]
+    if args.json:
+        print(json.dumps({"ok": not found, "people": len(people), "problems": found}, indent=2))
+    else:
+        print("\n".join(found) if found else f"cgm-dash: nothing is wrong; {len(people)} people's days were looked at")
+    return FAILURE if found else DONE
 
 
 def _refuse_unwritable(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """`cgm-dash metrics` as a person types it: over a file, over the store, and what it refuses."""
 
+import io
 import json
 import os
 import subprocess
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,8 +18,10 @@ import app
 from app import Composition
 from cgm_dash.batch import Columns, Wearer
 from cgm_dash.cli import main
+from cgm_dash.metrics import summary
 from cgm_dash.reading import Kind, Reading
 from cgm_dash.settings import Settings
+from cgm_dash.window import named
 
 ROOT = Path(__file__).parents[3]
 NOW = 1_795_345_200
@@ -189,3 +194,35 @@ def test_the_demo_says_that_its_data_are_invented(
     assert json.loads(capsys.readouterr().out)["note"] == "Demo: invented data"
     assert main(["metrics"]) == 0
     assert capsys.readouterr().out.startswith("Demo: invented data\n")
+
+
+class Terminal(io.StringIO):
+    """A terminal that remembers."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_thirty_people_are_one_list_written_as_they_come(store: Composition, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i in range(29):
+        add_person(store, f"Person {i}", [(NOW - 60 * j, 80 + i + j % 60) for j in range(1, 600)])
+    bar, out, written = Terminal(), io.StringIO(), list[int]()
+    exact = summary.all_metrics
+
+    def watched(*args: Any, **named: Any) -> dict[str, Any]:
+        written.append(out.getvalue().count('"definition"'))
+        return exact(*args, **named)
+
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", bar)
+    monkeypatch.setattr(summary, "all_metrics", watched)
+    assert main(["metrics", "--all", "--json"]) == 0
+    tables = json.loads(out.getvalue())
+    assert [t["person"] for t in tables] == ["Mira", *(f"Person {i}" for i in range(29))]
+    assert written == list(range(30))  # those before it were out when the next was begun
+    assert "29 of 30" in bar.getvalue()
+    zone = ZoneInfo("Europe/Berlin")
+    window = named("14d", NOW, zone)
+    for person, told in zip(store.services.people(), tables, strict=True):
+        series = store.services.series.between(person.id, window.start, window.end)
+        assert told == json.loads(json.dumps(exact(series, window, zone, person=person.name)))

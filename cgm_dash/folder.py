@@ -1,0 +1,41 @@
+"""The data directory: who may read what lies in it, and how much room is left."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+LEAST_FREE = 256 * 2**20
+"""Bytes: years of readings of one person, and what a database needs to tidy up."""
+
+
+def folder_problems(folder: Path, database: Path | None) -> Iterator[str]:
+    """Give what is wrong with *folder* and the *database* file, each in a line with its remedy.
+
+    database: the SQLite file, which may lie elsewhere; None where there is none.
+    """
+    if not folder.is_dir():
+        yield f"{folder}: the data directory is not there; start the server once, or create it: mkdir -m 700 '{folder}'"
+        return
+    yield from _open_to_others(folder, 0o700)
+    files = {path for path in folder.iterdir() if path.is_file()}
+    for path in sorted(files | ({database} if database is not None and database.is_file() else set())):
+        yield from _open_to_others(path, 0o600)
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield f"{folder}: this user cannot read and write it; chown it to the user that runs the server"
+    yield from _room(database.parent if database is not None and database.parent.is_dir() else folder, database)
+
+
+def _open_to_others(path: Path, wanted: int) -> Iterator[str]:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        yield f"{path}: others on this machine may open it (mode {mode:04o}); run: chmod {wanted:o} '{path}'"
+
+
+def _room(folder: Path, database: Path | None) -> Iterator[str]:
+    """Say where less is free than an update needs, which first copies the database beside itself."""
+    needed = LEAST_FREE + (database.stat().st_size if database is not None and database.is_file() else 0)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        yield f"{folder}: {free // 2**20} MB are free where {needed // 2**20} MB are wanted; free some space"
