@@ -54,7 +54,7 @@ def _days(zone: ZoneInfo, start: float, end: float, phone: bool) -> Ticks:
     days = days_between(zone, start, end + 1)
     if days and midnight(zone, days[0]) < start:
         days = days[1:]
-    most, years = (4, 6) if phone else (9, 10.2)
+    most, years = (4, 6) if phone else (9, 10.8)
     count = (end - start) / DAY_S
     step = next((s for s in DAY_STEPS if count / s <= most), None)
     if step is None:

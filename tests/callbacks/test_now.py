@@ -9,10 +9,16 @@ import pytest
 from dash import Dash
 
 from app import create_app
+from callbacks.address import parse
+from callbacks.now import Viewer, gather
 from callbacks.services import NoSuchPerson, Services
 from cgm_dash.batch import Columns
 from cgm_dash.errors import StoreUnavailable
-from cgm_dash.reading import Kind, Reading
+from cgm_dash.metrics.coverage import coverage
+from cgm_dash.metrics.level import level
+from cgm_dash.metrics.ranges import time_in_ranges
+from cgm_dash.reading import Flag, Kind, Reading
+from cgm_dash.zones import local_date, midnight
 from sql.runs import Run
 from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, shown, texts
 
@@ -278,3 +284,130 @@ def test_two_apps_in_one_process_are_independent(services: Services) -> None:
     first, second = create_app(services), create_app(services)
     for app in (first, second):
         assert len(app.server.test_client().get("/_dash-dependencies").json) == 2
+
+
+# --- long ranges
+
+DAY_S = 86_400
+TWO_YEARS = "?range=2024-11-23..2026-11-22"
+
+
+@pytest.fixture
+def two_years(services: Services, add_person: Add) -> int:
+    """A person with two years of five-minute history, holes, LO and HI in it; return their id."""
+    person = add_person(minutes=1)
+    (source,) = services.store.sources.of_person(person.id)
+    n = 730 * 288
+    number = np.arange(n)
+    keep = (number // 288 % 50 > 2) & (number % 17 > 0)
+    rng = np.random.default_rng(11)
+    mg_dl = np.clip(140 + 60 * np.sin(number / 40) + rng.normal(0, 25, n), 40, 400).astype(np.int32)
+    flag = np.where(mg_dl == 40, int(Flag.LO), np.where(mg_dl == 400, int(Flag.HI), 0))
+    mg_dl[n // 2], flag[n // 2] = 400, int(Flag.HI)
+    columns = Columns(
+        kind=np.full(n, int(Kind.HISTORY), np.int8),
+        ts=NOW - 300 * (n - number) - 600,
+        mg_dl=mg_dl,
+        flag=flag.astype(np.int8),
+        trend=np.zeros(n, np.int8),
+        period_s=np.full(n, 300, np.int32),
+        offset_min=np.full(n, 60, np.int16),
+    )
+    services.store.readings.add_many(person.id, source.source_id, columns.take(np.flatnonzero(keep)), arrived=NOW)
+    return person.id
+
+
+def view_of(services: Services, search: str, zoom: object = None) -> Any:
+    viewer = Viewer.of("mg/dL", {}, zoom, services.settings.unit)
+    page, _key = gather(services, parse(search), viewer, NOW, None)
+    assert page is not None
+    return page
+
+
+def test_a_long_range_has_the_figures_of_its_readings_to_the_last_digit(services: Services, two_years: int) -> None:
+    page = view_of(services, TWO_YEARS)
+    assert page.chart.sums is not None
+    window = page.chart.window
+    series = services.series.between(two_years, window.start, window.end)
+    told = page.statistics
+    assert told.level == level(series)
+    assert told.times == time_in_ranges(series)
+    assert told.coverage == coverage(series, window)
+    short = view_of(services, "?range=2026-08-23..2026-11-22")
+    assert short.chart.window.days == 92
+    assert short.chart.sums is None
+    assert len(short.chart.series) > 20_000
+
+
+def test_a_long_range_never_loads_its_readings(
+    dash_app: Dash, services: Services, two_years: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.store.days.catch_up(two_years)
+    asked: list[float] = []
+    between = type(services.series).between
+
+    def noted(self: Any, person: int, start: float, end: float) -> Any:
+        asked.append(start)
+        return between(self, person, start, end)
+
+    monkeypatch.setattr(type(services.series), "between", noted)
+    figure = renew(dash_app, url__search=TWO_YEARS)["glucose-graph"]["figure"]
+    assert min(asked) >= NOW - 2 * DAY_S
+    assert services.series.size < 100_000  # type: ignore[attr-defined]
+    names = [t["name"] for t in figure["data"]]
+    assert {"outer", "inner", "median"} <= set(names)
+    assert points({"glucose-graph": {"figure": figure}}) == 0
+
+
+def test_zooming_in_gives_the_readings_of_the_part_and_half_as_much_on_each_side(
+    services: Services, two_years: int
+) -> None:
+    a, b = NOW - 300.5 * DAY_S, NOW - 280.5 * DAY_S
+    key = f"{two_years}:dates:2024-11-23:2026-11-22"
+    chart = view_of(services, TWO_YEARS, {"key": "other", "range": [a, b]}).chart
+    assert chart.visible is None
+    chart = view_of(services, f"{TWO_YEARS}&person={two_years}", {"key": key, "range": [a, b]}).chart
+    assert chart.visible == (a, b)
+    low, high = chart.loaded
+    assert a - 11 * DAY_S <= low <= a - 10 * DAY_S
+    assert b + 10 * DAY_S <= high <= b + 11 * DAY_S
+    real = services.series.between(two_years, low, high)
+    assert chart.series.ts.tolist() == real.ts.tolist()
+    assert chart.series.mg_dl.tolist() == real.mg_dl.tolist()
+    whole = view_of(services, TWO_YEARS)
+    assert view_of(services, TWO_YEARS, {"key": key, "range": [a, b]}).statistics == whole.statistics
+
+
+def test_a_longer_zoom_gives_columns_of_its_own_at_the_wearers_midnights(services: Services, two_years: int) -> None:
+    key = f"{two_years}:dates:2017-11-24:2026-11-22"
+    search = "?range=2017-11-24..2026-11-22"
+    whole = view_of(services, search).chart
+    finer = view_of(services, search, {"key": key, "range": [NOW - 200 * DAY_S, NOW - 20 * DAY_S]}).chart
+    for chart, span in ((whole, 4 * DAY_S), (finer, DAY_S)):
+        assert chart.loaded is None
+        edges = chart.envelope.edges
+        assert (edges[0], edges[-1]) == (chart.window.start, chart.window.end)
+        inside = edges[(edges > NOW - 200 * DAY_S) & (edges < NOW - 20 * DAY_S)]
+        assert np.median(np.diff(inside)) == pytest.approx(span, abs=1.5 * DAY_S if span > DAY_S else 0)
+        zone = services.zone(services.people()[0])
+        assert all(midnight(zone, local_date(zone, int(t))) == t for t in edges[:-1])
+        assert len(edges) <= 721 + 120
+
+
+def test_a_person_without_readings_has_an_empty_long_range(dash_app: Dash, add_person: Add) -> None:
+    add_person(minutes=0)
+    answer = renew(dash_app, url__search=TWO_YEARS)
+    assert "no readings" in answer["chart-alt"]["children"]
+    assert renew(dash_app, url__search=f"{TWO_YEARS}&person=99")["heartbeat"]["children"]
+
+
+def test_days_that_cannot_be_derived_give_the_banner_of_a_database_that_is_away(
+    dash_app: Dash, services: Services, two_years: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_given: object) -> None:
+        raise StoreUnavailable("the database is read-only")
+
+    monkeypatch.setattr("sql.day_rows.catch_up", away)
+    assert "The database does not answer" in texts(renew(dash_app, url__search=TWO_YEARS)["banner"]["children"])
+    page = dash_app.server.test_client().get(f"/_dash-layout{TWO_YEARS}").get_data(as_text=True)
+    assert "The database does not answer" in page

@@ -143,3 +143,25 @@ def test_the_stable_limit_of_the_cv_is_36() -> None:
     view = statistics_view(days(15, *S10))
     for cv, words_ in ((36.0, "Stable, up to 36 %"), (36.1, "Unstable, above 36 %")):
         assert words_ in words(figures(dataclasses.replace(view, level=dataclasses.replace(view.level, cv=cv))))
+
+
+@pytest.mark.parametrize(
+    ("figure", "parts"),
+    [
+        ("mean", ("mean of glucose", "no goal", "Battelino 2019")),
+        ("gmi", ("HbA1c", "goal", "Bergenstal 2018")),
+        ("cv", ("how much glucose swings", "Up to 36 %", "Danne 2017")),
+        ("coverage", ("the readings cover", "Goal: 70 %", "Battelino 2019")),
+    ],
+)
+def test_every_tile_tells_what_it_is_its_goal_its_source_and_its_data(figure: str, parts: tuple[str, ...]) -> None:
+    card = figures(statistics_view(days(15, *S10)))
+    (tile,) = [t for t in by_class(card, "stat") if attribute(t, "data-figure") == figure]
+    for place in ("pop", "what"):
+        told = words(by_class(tile, place))
+        assert all(part in told for part in parts), told
+        assert "Rests on 4\u202f320 readings over 14 days." in told
+
+
+def test_the_source_of_the_goals_stands_below_them() -> None:
+    assert "(Battelino 2019)" in words(time_in_range(statistics_view(days(15, *S10))))

@@ -1,0 +1,97 @@
+"""Ten years on the screen: bands, the card at the pointer, and finer data on zooming in."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from cgm_dash.batch import Columns, Wearer
+from cgm_dash.reading import Kind
+from tests.browser.conftest import Browser, Home
+from tests.browser.test_live_page import POINTS, PRESS, ZOOM
+
+pytestmark = pytest.mark.browser
+
+DAY_S = 86_400
+NAMES = """
+    return document.querySelector('#glucose-graph .js-plotly-plot')._fullData.map(t => t.name).join(' ');
+"""
+POINT = """
+    const graph = document.querySelector('#glucose-graph .js-plotly-plot');
+    const axis = graph._fullLayout.xaxis;
+    const place = graph.getBoundingClientRect();
+    const x = place.left + graph._fullLayout._size.l + axis.d2p(arguments[0]);
+    const where = { clientX: x, clientY: place.top + 100, pointerType: 'mouse', bubbles: true };
+    graph.dispatchEvent(new PointerEvent('pointermove', where));
+"""
+
+
+def ten_years(home: Home) -> tuple[str, int]:
+    """Store ten years of hourly history with one low five minutes, five years ago; return the address and when."""
+    row = home.store.sources.resolve(None, "librelinkup", Wearer("id-Mira", "Mira", "DE", "mg/dL"))
+    home.store.people.set_zone(row.person_id, "UTC", confirmed=True)
+    newest = int(time.time()) - 60
+    n = 3640 * 24
+    ts = newest - 3600 * np.arange(n)[::-1]
+    mg_dl = 120 + np.arange(n, dtype=np.int32) % 24
+    low = n // 2
+    mg_dl[low] = 52
+    columns = Columns(
+        kind=np.full(n, int(Kind.HISTORY), np.int8),
+        ts=ts,
+        mg_dl=mg_dl,
+        flag=np.zeros(n, np.int8),
+        trend=np.zeros(n, np.int8),
+        period_s=np.full(n, 3600, np.int32),
+        offset_min=np.zeros(n, np.int16),
+    )
+    home.store.readings.add_many(row.person_id, row.source_id, columns, arrived=time.time())
+    today = datetime.now(UTC).date()
+    return f"{home.served.url}/?range={today - timedelta(days=3639)}..{today}", int(ts[low])
+
+
+def test_ten_years_are_bands_with_one_low_to_be_seen_and_read(home: Home, browser: Browser) -> None:
+    url, low = ten_years(home)
+    browser.open(url)
+    names = browser.js(NAMES).split()
+    assert {"outer", "inner", "median", "columns-low", "columns-vlow"} <= set(names)
+    drawn = browser.js(
+        "return Array.from(document.querySelectorAll('#glucose-graph .fills path'))"
+        ".map(e => e.getBoundingClientRect()).filter(r => r.height > 0).map(r => [r.width, r.height])"
+    )
+    assert len(drawn) >= 4
+    browser.js(POINT, low)
+    card = browser.wait(lambda: browser.text(".reading-card"))
+    assert "mg/dL" in card
+    assert "Lowest 52, highest 143" in card
+    assert "Half of the time" in card
+    assert "lowest to highest" in browser.text("#chart-key")
+    assert "2022" in browser.text("#glucose-graph .xaxislayer-above")
+    browser.js("document.getElementById('chart').focus()")
+    browser.js(PRESS, "End", False)
+    last = browser.text("#chart-live")
+    browser.js(PRESS, "ArrowLeft", True)
+    assert last != browser.text("#chart-live")
+    assert "Median" in browser.text("#chart-live")
+    assert browser.complaints() == []
+
+
+def test_zooming_in_brings_columns_of_a_day_and_then_the_readings(home: Home, browser: Browser) -> None:
+    url, low = ten_years(home)
+    browser.open(url)
+    browser.js(ZOOM, low - 180 * DAY_S, low + 180 * DAY_S)
+    browser.js(POINT, low)
+    day = datetime.fromtimestamp(low, UTC)
+    browser.wait(lambda: browser.js(POINT, low) or "–" not in browser.text(".reading-card").split("mg/dL")[0])
+    assert f"{day.day} {day:%b %Y}" in browser.text(".reading-card")
+    browser.js(ZOOM, low - 10 * DAY_S, low + 10 * DAY_S)
+    browser.wait(lambda: browser.js(POINTS) > 0)
+    assert 38 * 24 <= browser.js(POINTS) <= 42 * 24
+    browser.js(POINT, low)
+    browser.wait(lambda: browser.js(POINT, low) or "52" in browser.text(".reading-card b"))
+    assert browser.text("#chart-key").startswith("glucose")
+    browser.find("#zoom-reset").click()
+    browser.wait(lambda: "lowest to highest" in browser.text("#chart-key"))
+    assert browser.js(POINTS) == 0
+    assert browser.complaints() == []
