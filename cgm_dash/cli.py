@@ -74,6 +74,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     simulate.set_defaults(run=_simulate)
 
+    _add_metrics(commands)
+
+    migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
+    migrate.set_defaults(run=_migrate)
+
+    check = commands.add_parser("check", help="say what is wrong with database, data and folder, and the remedy")
+    check.add_argument("--json", action="store_true", help="print one JSON document")
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _add_metrics(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     metrics = commands.add_parser("metrics", help="compute every metric, of the store or straight from a CSV file")
     metrics.add_argument("file", nargs="?", metavar="FILE", help="CSV: timestamp, glucose_mg_dl or glucose_mmol_l")
     metrics.add_argument("--all", action="store_true", help="everyone's, as a list")
@@ -85,14 +97,6 @@ def _parser() -> argparse.ArgumentParser:
     metrics.add_argument("--min-day-coverage", default="70", metavar="PERCENT", help="for figures that compare days")
     metrics.add_argument("--json", action="store_true", help="print one JSON document")
     metrics.set_defaults(run=_metrics)
-
-    migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
-    migrate.set_defaults(run=_migrate)
-
-    check = commands.add_parser("check", help="say what is wrong with database, data and folder, and the remedy")
-    check.add_argument("--json", action="store_true", help="print one JSON document")
-    check.set_defaults(run=_check)
-    return parser
 
 
 def _serve(_args: argparse.Namespace) -> int:
