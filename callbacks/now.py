@@ -156,7 +156,7 @@ def first_paint(services: Services, search: str, viewer: Viewer) -> Component:
 def problem_banner(services: Services, error: StoreError) -> Component:
     """Return the banner of a database that cannot be worked with."""
     if isinstance(error, StoreUnavailable):
-        return layout.database_banner(services.waiting())
+        return layout.database_banner(services.waiting(), services.spooling())
     return error_banner(str(error), "DATABASE")
 
 
