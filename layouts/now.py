@@ -197,7 +197,7 @@ def chart_key(view: ChartView) -> list[Component]:
         limit = text.glucose_in(view.targets.low, view.unit)
         parts = [
             ("outer", _("lowest to highest")),
-            ("inner", _("middle half of the time")),
+            ("inner", _("middle half")),
             ("median", _("median")),
             ("b-low", _("lowest below {limit}").format(limit=limit)),
         ]

@@ -151,7 +151,7 @@ def _runs(columns: Columns, which: Values) -> list[tuple[int, int]]:
     found = np.flatnonzero(which)
     if len(found) == 0:
         return []
-    apart = np.flatnonzero((np.diff(found) > 1) | (columns.start[found[1:]] != columns.end[found[:-1]]))
+    apart = np.flatnonzero(columns.start[found[1:]] != columns.end[found[:-1]])
     starts, ends = found[np.append(0, apart + 1)], found[np.append(apart, len(found) - 1)] + 1
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
 

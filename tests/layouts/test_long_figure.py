@@ -169,7 +169,7 @@ def test_the_words_say_what_the_bands_are_and_what_they_hold() -> None:
     key = words(layout.chart_key(view))
     for part in (
         "lowest to highest",
-        "middle half of the time",
+        "middle half",
         "median",
         "lowest below 70 mg/dL",
         "target",
