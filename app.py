@@ -23,7 +23,7 @@ from callbacks.now import Viewer, first_paint
 from callbacks.server import register_routes
 from callbacks.server.files import bootstrap_address, plotly_address
 from callbacks.server.suites import without_unused
-from callbacks.services import Services
+from callbacks.services import Awake, Services
 from cgm_dash.errors import ConfigError, StoreError
 from cgm_dash.settings import Settings
 from ingestion.demo import Past, demo_source, demo_world
@@ -64,12 +64,15 @@ class Composition:
     status: StatusFile
 
 
-def compose(settings: Settings, now: Callable[[], float] = time.time) -> Composition:
+def compose(
+    settings: Settings, now: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+) -> Composition:
     """Return everything put together over *settings*; nothing is started and no database is asked.
 
     The demo has a database and a data directory of its own, and never opens the real ones.
     """
     demo = settings.demo if settings.demo is not None else not settings.has_account
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if demo:
         folder = settings.data_dir / "demo"
         settings = replace(settings, data_dir=folder, database_url=f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
@@ -91,7 +94,7 @@ def compose(settings: Settings, now: Callable[[], float] = time.time) -> Composi
         led=lock.is_taken,
         waiting=spool.waiting,
         polling=status.read,
-        started=now(),
+        awake_since=Awake(now, monotonic).since,
         signing_key=vault.signing_key,
     )
     return Composition(services, lock, spool, status)

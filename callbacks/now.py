@@ -123,13 +123,14 @@ def _news(
     stays = (no_update,) * len(AREAS)
     try:
         services.ready()
-        page, key = gather(services, address, viewer, now, painted)
+        try:
+            page, key = gather(services, address, viewer, now, painted)
+        except NoSuchPerson as exc:
+            # Nobody's page, not the one before: its number would stand under a link that names somebody else.
+            nobody = _view(services, None, (), address, viewer, now)
+            return _with_banner(_pieces(nobody), error_banner(str(exc))), ""
     except StoreError as exc:
         return _with_banner(stays, problem_banner(services, exc)), ""
-    except NoSuchPerson as exc:
-        # Nobody's page, not the one before: its number would stand under a link that names somebody else.
-        nobody = _view(services, None, (), address, viewer, now)
-        return _with_banner(_pieces(nobody), error_banner(str(exc))), ""
     return (stays, no_update) if page is None else (_pieces(page), key)
 
 
@@ -199,7 +200,7 @@ def _view(
         people=tuple(PersonView(str(p.id), p.name) for p in people),
         person_id=str(person.id) if person else "",
         connect=not services.settings.has_account,
-        zone_confirmed=person.zone_confirmed if person else False,
+        zone_confirmed=person is not None and person.zone_confirmed and person.zone == zone.key,
         tick_seconds=TICK_SECONDS,
     )
 

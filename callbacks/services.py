@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cgm_dash.batch import Columns
 from cgm_dash.errors import CgmDashError
 from cgm_dash.gate import FUTURE_SLACK_S
 from cgm_dash.series import EMPTY, Series, merge
 from cgm_dash.settings import Settings
-from cgm_dash.trouble import TROUBLES, Level, Trouble, trouble
+from cgm_dash.trouble import LOOKS_AGAIN_S, TROUBLES, Level, Trouble, trouble
 from sql.people import Person
 from sql.runs import Run
 from sql.store import Store
@@ -24,6 +24,8 @@ AHEAD_S = 366 * 86_400
 """How far ahead of now a reading may lie that makes those before it old."""
 
 SILENT_POLLS, SILENT_S = 3, 60
+SLEPT_S = 30
+"""More than this that the wall clock gains on the steady one is a sleep, not a correction."""
 """Polling has stopped when nothing was heard of it for so many intervals and seconds after a try was due."""
 
 MANY_RUNS = 1_000
@@ -57,14 +59,32 @@ class Polling(Protocol):
     def spooled(self) -> bool: ...
 
 
+class Awake:
+    """Since when this process has run without a pause: a machine that slept has missed polls that nobody could make.
+
+    now: UTC epoch seconds. monotonic: a clock that stands still while the machine sleeps.
+    """
+
+    def __init__(self, now: Callable[[], float], monotonic: Callable[[], float]) -> None:
+        self._now, self._monotonic = now, monotonic
+        self._since, self._ahead = now(), now() - monotonic()
+
+    def since(self) -> float:
+        """Return when the process began or was last woken, UTC epoch seconds; a clock that was set counts as waking."""
+        ahead = self._now() - self._monotonic()
+        if abs(ahead - self._ahead) > SLEPT_S:
+            self._since, self._ahead = self._now(), ahead
+        return self._since
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """settings; store; series: merged readings; now: UTC epoch seconds; demo: whether everything shown is invented.
 
     ready: raises StoreUnavailable, StoreDamaged or StoreError while the database cannot be worked with. led: whether
     some process polls. waiting: how many fetches wait in the spool. polling: what the process that polls here last said
-    of itself, None for nothing yet. started: since when this process serves, UTC epoch seconds. signing_key: signs what
-    Dash hands out.
+    of itself, None for nothing yet. awake_since: when this process began or was last woken, UTC
+    epoch seconds. signing_key: signs what Dash hands out.
     """
 
     settings: Settings
@@ -76,7 +96,7 @@ class Services:
     led: Callable[[], bool]
     waiting: Callable[[], int]
     polling: Callable[[], Polling | None]
-    started: float
+    awake_since: Callable[[], float]
     signing_key: bytes = field(repr=False)
 
     def people(self) -> tuple[Person, ...]:
@@ -95,8 +115,13 @@ class Services:
         raise NoSuchPerson("there is no such person here; choose one from the list")
 
     def zone(self, person: Person | None) -> ZoneInfo:
-        """Return the wearer's zone, UTC while it is not known."""
-        return ZoneInfo(person.zone) if person is not None and person.zone else UTC_ZONE
+        """Return the wearer's zone, UTC while it is not known or this machine's time zone data do not know it."""
+        if person is None or not person.zone:
+            return UTC_ZONE
+        try:
+            return ZoneInfo(person.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return UTC_ZONE
 
     def recent(self, person: Person | None, now: float) -> Series:
         """Return the last day's readings and any ahead of now; with none before now, the newest one there is.
@@ -125,7 +150,7 @@ class Services:
         run, status = self._last_run(now), self._status(now)
         said = status if status is not None and (run is None or status.at >= run.started + 1) else None
         at, code, retry_at = (said.at, said.code, said.next_try_at) if said else _told_by(run)
-        if self._is_silent(max(at, self.started), retry_at, now):
+        if self._is_silent(max(at, self.awake_since()), retry_at, now):
             return trouble("polling-stopped"), None
         if code in TROUBLES:
             return trouble(code), retry_at
@@ -156,7 +181,8 @@ class Services:
 
     def _is_silent(self, since: float, retry_at: float | None, now: float) -> bool:
         """Return whether a poll is overdue: the last one was at *since*, the next try is due at *retry_at*."""
-        due = max(since, retry_at or since)
+        # However long a wait was announced, the poller looks again within the hour.
+        due = max(since, min(retry_at or since, since + LOOKS_AGAIN_S))
         return now - due > SILENT_POLLS * self.settings.poll_seconds + SILENT_S
 
 

@@ -12,6 +12,9 @@ from types import MappingProxyType
 
 from cgm_dash.i18n import mark as _
 
+LOOKS_AGAIN_S = 3600
+"""However long a trouble lasts, the poller looks again within the hour, and says so."""
+
 
 class Level(enum.StrEnum):
     """Who can help."""

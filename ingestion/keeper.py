@@ -68,7 +68,7 @@ class Keeper:
             return 0
         try:
             self._ready()
-            done = self._spool.replay(self._keep_late, self._now())
+            done = self._spool.replay(self._keep_late)
         except (StoreError, OSError) as exc:
             if not self._broken_off:
                 log.warning("spool replay=broken-off reason=%s: tried again at every tick", exc)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cgm_dash.errors import StoreError
+from cgm_dash.trouble import LOOKS_AGAIN_S
 from ingestion.keeper import database_trouble
 from ingestion.leader import Role
 from ingestion.outcome import Outcome
@@ -16,9 +17,6 @@ from ingestion.pipeline import Pipeline
 from ingestion.poll_status import PollStatus
 
 log = logging.getLogger(__name__)
-
-LONGEST_WAIT_S = 3600
-"""However long a trouble lasts, somebody looks again within the hour."""
 
 
 class Newest(Protocol):
@@ -75,7 +73,9 @@ class Poller:
                 self._tell(PollStatus(began, database_trouble(exc), due, role.value))
                 return due
         outcome = self._way.pipeline.run()
-        self._tell(PollStatus(outcome.at, outcome.code, outcome.next_try_at, role.value, outcome.spooled))
+        # A source that failed says nothing of the database: what was true of it before still is.
+        spooled = outcome.spooled or (not outcome.fetched and self._status is not None and self._status.spooled)
+        self._tell(PollStatus(outcome.at, outcome.code, outcome.next_try_at, role.value, spooled))
         return self._next(self._way, outcome, began)
 
     def take_role(self, role: Role) -> None:
@@ -104,5 +104,5 @@ class Poller:
     def _next(self, way: Way, outcome: Outcome, began: float) -> float:
         due = self._phase.next_poll(self._now(), began, way.source.newest)
         if outcome.next_try_at is not None:
-            due = max(due, min(outcome.next_try_at, self._now() + LONGEST_WAIT_S))
+            due = max(due, min(outcome.next_try_at, self._now() + LOOKS_AGAIN_S))
         return due

@@ -112,11 +112,6 @@ class Ingestion:
         self._leader.resign()
         return clean
 
-    def poll_soon(self) -> None:
-        """Make the next tick poll, and let it come now: somebody asked to try again."""
-        self._poll_due = 0.0
-        self._bring_forward(self._now())
-
     def tick(self) -> None:
         """Decide the role and poll if it is time. Nothing that goes wrong here ends the scheduler."""
         self._last_tick = self._monotonic()

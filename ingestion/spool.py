@@ -22,9 +22,8 @@ from cgm_dash.errors import CgmDashError, StoreDamaged, StoreError, StoreUnavail
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 50_000_000
-"""Weeks of minutes for a family; beyond it the oldest would not be worth the disk it fills."""
-
-MAX_AGE_S = 7 * 86_400
+"""Three weeks of one person's minutes, four days of four people's. No age is too great: the clock may be wrong, and the
+gate judges a batch by the time it was fetched."""
 
 
 class SpoolFull(CgmDashError):
@@ -72,12 +71,11 @@ class Spool:
         """Return how many fetches wait. Asked at every page while the database is away: lines are counted, not read."""
         return sum(self._lines_of(path) for path in (self._replaying, self._path))
 
-    def replay(self, keep: Callable[[Entry], object], now: float) -> int:
+    def replay(self, keep: Callable[[Entry], object]) -> int:
         """Hand every waiting batch to *keep*, oldest first, and forget it; return how many were kept.
 
         StoreUnavailable and StoreDamaged end the replay, and what is not kept yet stays for the next one; a batch over
-        which *keep* raises anything else is set aside. Those older than seven days are dropped with a warning: the
-        pipeline's gate would refuse most of them. While another process replays: 0. Raises OSError too.
+        which *keep* raises anything else is set aside. While another process replays: 0. Raises OSError too.
         """
         if not self._path.exists() and not self._replaying.exists():
             return 0
@@ -85,13 +83,13 @@ class Spool:
             if not alone:
                 return 0
             self._set_aside()
-            return self._hand_over(self._replaying.read_bytes().split(b"\n"), keep, now)
+            return self._hand_over(self._replaying.read_bytes().split(b"\n"), keep)
 
-    def _hand_over(self, lines: Sequence[bytes], keep: Callable[[Entry], object], now: float) -> int:
+    def _hand_over(self, lines: Sequence[bytes], keep: Callable[[Entry], object]) -> int:
         done = 0
         for i, line in enumerate(lines):
             try:
-                done += self._kept(line, keep, now)
+                done += self._kept(line, keep)
             except (StoreUnavailable, StoreDamaged, OSError):
                 if i:
                     self._leave(lines[i:])
@@ -99,16 +97,12 @@ class Spool:
         self._replaying.unlink(missing_ok=True)
         return done
 
-    def _kept(self, line: bytes, keep: Callable[[Entry], object], now: float) -> bool:
-        """Hand one line over and return whether it was kept; what cannot be is set aside or too old."""
+    def _kept(self, line: bytes, keep: Callable[[Entry], object]) -> bool:
+        """Hand one line over and return whether it was kept; what cannot be is set aside."""
         if not line:
             return False
         try:
-            entry = _from_json(json.loads(line))
-            if now - entry.at > MAX_AGE_S:
-                log.warning("spool dropped=1 reason=older-than-7-days")
-                return False
-            keep(entry)
+            keep(_from_json(json.loads(line)))
         except (StoreUnavailable, StoreDamaged):
             raise
         except Exception as exc:  # noqa: BLE001  a border: nothing wrong with one line may hold up those behind it

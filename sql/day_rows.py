@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import sqlalchemy as sa
@@ -25,6 +25,7 @@ from sqlalchemy.engine import Connection, Engine
 from cgm_dash import day_pack
 from cgm_dash.day_numbers import DayNumbers
 from cgm_dash.day_summary import BinSums, DayTotals
+from cgm_dash.errors import StoreError
 from cgm_dash.series import Series, merge
 from sql.changes import EVER, mark_stale
 from sql.engine import guarded, writing
@@ -74,7 +75,10 @@ class State:
     @cached_property
     def numbers(self) -> DayNumbers:
         """The calendar of the wearer's zone; UTC while it is not known."""
-        return DayNumbers(ZoneInfo(self.zone or "UTC"))
+        try:
+            return DayNumbers(ZoneInfo(self.zone or "UTC"))
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+            raise StoreError(f"zone '{self.zone}': not in this machine's time zone data; set CGM_DASH_ZONE") from exc
 
     @property
     def wanted(self) -> str:

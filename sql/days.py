@@ -131,7 +131,17 @@ class DayStore:
         day_rows.catch_up(self._engine, person_id)
 
     def check(self, person_id: int) -> tuple[Disagreement, ...]:
-        """Compare everything kept with what the readings give and return where they differ; none is the rule."""
+        """Compare everything kept with what the readings give and return where they differ; none is the rule.
+
+        Days that cannot even be opened are told as one disagreement over all of them, and made anew.
+        """
+        try:
+            return self._checked(person_id)
+        except day_rows.UnreadableError as exc:
+            self.rebuild(person_id)
+            return (Disagreement(person_id, date.min, date.max, f"days cannot be opened: {exc}"),)
+
+    def _checked(self, person_id: int) -> tuple[Disagreement, ...]:
         for _ in range(ATTEMPTS):
             day_rows.catch_up(self._engine, person_id)
             with day_rows.snapshot(self._engine) as connection:

@@ -415,3 +415,9 @@ def test_a_database_that_is_not_there_at_start_is_said_and_waited_for(
             postgres_cluster.start()
             served.ready(timeout_s=30)
             wait_for(lambda: requests.get(served.url + "/api/now", timeout=5).json()["state"] == "fresh")
+
+
+def test_the_data_directory_is_the_owners_alone_whoever_makes_it(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+    assert run("poll", DATA_DIR=str(folder)).returncode == 0
+    assert folder.stat().st_mode & 0o777 == 0o700

@@ -46,7 +46,7 @@ def made(tmp_path: Path, clock: Clock) -> Iterator[Composition]:
             "CGM_DASH_LLU_URL": "http://127.0.0.1:9",
         }
     )
-    composition = compose(settings, clock)
+    composition = compose(settings, clock, clock)
     composition.services.ready()
     yield composition
     composition.services.store.close()

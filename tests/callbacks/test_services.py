@@ -4,13 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from dash import Dash
 
 from app import compose
-from callbacks.services import Services
+from callbacks.services import Awake, Services
 from cgm_dash.current import State, current
 from cgm_dash.settings import Settings
 from cgm_dash.trouble import TROUBLES
 from ingestion.poll_status import PollStatus, StatusFile
+from sql.engine import writing
 from sql.runs import Run
 from tests.callbacks.conftest import NOW, Add, Clock
 
@@ -154,3 +157,36 @@ def test_an_old_newest_reading_is_still_found(services: Services, add_person: Ad
     clock.now = NOW + 40 * 86_400
     found = current(services.recent(person, clock.now), clock.now, 900)
     assert (found.state, found.measured_at) == (State.STALE, NOW - 30)
+
+
+def test_a_wait_announced_for_hours_is_heard_of_every_hour(services: Services, ran: Ran, clock: Clock) -> None:
+    ran(NOW, "rate-limited", NOW + 6 * HOUR)
+    clock.now = NOW + HOUR + 200
+    assert code(services) == "rate-limited"
+    clock.now = NOW + HOUR + 300
+    assert code(services) == "polling-stopped"
+
+
+def test_a_machine_that_slept_does_not_accuse_its_poller() -> None:
+    wall, steady = [float(NOW)], [0.0]
+    awake = Awake(lambda: wall[0], lambda: steady[0])
+    wall[0] += 600
+    steady[0] += 600
+    assert awake.since() == NOW
+    wall[0] += 8 * HOUR
+    assert awake.since() == NOW + 600 + 8 * HOUR
+    wall[0] += 60
+    steady[0] += 60
+    assert awake.since() == NOW + 600 + 8 * HOUR
+
+
+def test_a_zone_this_machine_does_not_know_costs_no_page(services: Services, add_person: Add, dash_app: Dash) -> None:
+    person = add_person()
+    with writing(services.store.engine) as connection:
+        connection.execute(sa.text("UPDATE people SET zone = 'Mars/Base'"))
+    browser = dash_app.server.test_client()
+    assert browser.get(f"/api/now?person={person.id}").status_code == 200
+    page = browser.get("/_dash-layout").get_data(as_text=True)
+    assert "UTC (assumed)" in page
+    long = browser.get("/_dash-layout?range=2025-01-01..2026-11-20").get_data(as_text=True)
+    assert "time zone data" in long

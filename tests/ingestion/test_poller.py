@@ -112,3 +112,23 @@ def test_a_process_that_followed_does_not_tell_of_its_old_runs(upstream: Upstrea
     poller.follow()
     poller.take_role(Role.LEADING)
     assert len(told) == 1
+
+
+def test_a_source_that_fails_meanwhile_does_not_end_the_promise_of_the_file(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[PollStatus] = []
+    poller = Poller(
+        lambda: Way(upstream.pipeline, upstream.source, lambda: None), 60, lambda: upstream.now, report=told.append
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(type(upstream.store.readings), "add", away)
+        poller.poll(Role.SPOOLING)
+        upstream.server.inject("http-500")
+        upstream.now += 60
+        poller.poll(Role.SPOOLING)
+    assert [(status.code, status.spooled) for status in told] == [("database-away", True), ("server-error", True)]
+    upstream.server.clear()
+    upstream.now += 120
+    poller.poll(Role.LEADING)
+    assert (told[-1].code, told[-1].spooled) == ("ok", False)

@@ -45,10 +45,10 @@ def test_everything_comes_back_in_order_and_once(tmp_path: Path) -> None:
         spool.append(entry(1000 + i, NOW + i))
     seen: list[tuple[object, float, int]] = []
     assert spool.waiting() == 3
-    assert spool.replay(lambda e: seen.append((flat(e.batch), e.at, e.upstream_id)), NOW) == 3
+    assert spool.replay(lambda e: seen.append((flat(e.batch), e.at, e.upstream_id))) == 3
     assert seen == [(flat(batch(1000 + i)), NOW + i, 1) for i in range(3)]
     assert spool.waiting() == 0
-    assert spool.replay(nothing, NOW) == 0
+    assert spool.replay(nothing) == 0
 
 
 def test_a_replay_that_fails_half_way_loses_nothing(tmp_path: Path) -> None:
@@ -63,11 +63,11 @@ def test_a_replay_that_fails_half_way_loses_nothing(tmp_path: Path) -> None:
         kept.append(one.at)
 
     with pytest.raises(StoreUnavailable):
-        spool.replay(fails_at_the_second, NOW)
+        spool.replay(fails_at_the_second)
     spool.append(entry(1003, NOW + 3))
     assert spool.waiting() == 3
     again: list[float] = []
-    assert spool.replay(lambda e: again.append(e.at), NOW) == 3
+    assert spool.replay(lambda e: again.append(e.at)) == 3
     assert again == [NOW + 1, NOW + 2, NOW + 3]
 
 
@@ -77,7 +77,7 @@ def test_a_line_cut_off_by_a_crash_costs_only_itself(tmp_path: Path) -> None:
     spool.append(entry(1000))
     spool.append(entry(1001, NOW + 1))
     path.write_bytes(path.read_bytes()[:-40])
-    assert spool.replay(nothing, NOW) == 1
+    assert spool.replay(nothing) == 1
 
 
 def test_a_full_disk_is_said_and_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,11 +113,12 @@ def test_only_the_owner_reads_it(tmp_path: Path) -> None:
     assert (tmp_path / "spool.jsonl").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_is_older_than_a_week_is_dropped_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_however_long_it_waited_it_is_kept(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.jsonl")
-    spool.append(entry(1000, NOW - 8 * 86_400))
-    assert spool.replay(nothing, NOW) == 0
-    assert "older-than-7-days" in caplog.text
+    for days in (400, 8, 0, -30):  # the last was fetched while the clock was ahead
+        spool.append(entry(1000 + days, NOW - days * 86_400))
+    assert spool.replay(nothing) == 4
+    assert not (tmp_path / "spool.refused").exists()
 
 
 def test_two_processes_never_replay_at_once(tmp_path: Path) -> None:
@@ -126,9 +127,9 @@ def test_two_processes_never_replay_at_once(tmp_path: Path) -> None:
     inner: list[int] = []
 
     def other_process_tries(_: Entry) -> None:
-        inner.append(Spool(path).replay(nothing, NOW))
+        inner.append(Spool(path).replay(nothing))
 
-    assert Spool(path).replay(other_process_tries, NOW) == 1
+    assert Spool(path).replay(other_process_tries) == 1
     assert inner == [0]
 
 
@@ -139,7 +140,7 @@ def test_the_lead_changes_hands_while_the_old_leader_replays_and_no_batch_is_los
     path = tmp_path / "spool.jsonl"
     Spool(path).append(entry(1000))
     with pytest.raises(StoreUnavailable):
-        Spool(path).replay(away, NOW)  # leaves a .replaying, so that the next replay joins both
+        Spool(path).replay(away)  # leaves a .replaying, so that the next replay joins both
     Spool(path).append(entry(1001, NOW + 1))
     appending: list[threading.Thread] = []
     read_bytes = Path.read_bytes
@@ -154,9 +155,9 @@ def test_the_lead_changes_hands_while_the_old_leader_replays_and_no_batch_is_los
 
     monkeypatch.setattr(Path, "read_bytes", slowly)
     seen: list[float] = []
-    Spool(path).replay(lambda e: seen.append(e.at), NOW)
+    Spool(path).replay(lambda e: seen.append(e.at))
     appending[0].join()
-    Spool(path).replay(lambda e: seen.append(e.at), NOW)
+    Spool(path).replay(lambda e: seen.append(e.at))
     assert seen == [NOW, NOW + 1, NOW + 2]
 
 
@@ -171,7 +172,7 @@ def test_a_batch_appended_while_the_spool_is_renamed_is_not_lost(
     def slowly(name: object, *args: int) -> int:
         handle = opened(name, *args)  # type: ignore[arg-type]
         if name == path and not replaying:
-            replaying.append(threading.Thread(target=Spool(path).replay, args=(lambda e: seen.append(e.at), NOW)))
+            replaying.append(threading.Thread(target=Spool(path).replay, args=(lambda e: seen.append(e.at),)))
             replaying[0].start()
             replaying[0].join(0.3)
         return handle
@@ -179,7 +180,7 @@ def test_a_batch_appended_while_the_spool_is_renamed_is_not_lost(
     monkeypatch.setattr("ingestion.spool.os.open", slowly)
     Spool(path).append(entry(1001, NOW + 1))
     replaying[0].join()
-    Spool(path).replay(lambda e: seen.append(e.at), NOW)
+    Spool(path).replay(lambda e: seen.append(e.at))
     assert seen == [NOW, NOW + 1]
 
 
@@ -210,7 +211,7 @@ def test_a_line_that_is_no_batch_is_set_aside_as_it_is_and_the_others_come_in(
     spool.append(entry(1001, NOW + 1))
     assert spool.waiting() == 3
     seen: list[float] = []
-    assert spool.replay(lambda e: seen.append(e.at), NOW) == 2
+    assert spool.replay(lambda e: seen.append(e.at)) == 2
     assert seen == [NOW, NOW + 1]
     assert (tmp_path / "spool.refused").read_bytes() == line + b"\n"
     assert (tmp_path / "spool.refused").stat().st_mode & 0o777 == 0o600
@@ -226,7 +227,7 @@ def test_a_batch_the_store_cannot_digest_is_set_aside_too(tmp_path: Path) -> Non
     def defect(_: Entry) -> None:
         raise AttributeError("a name that is a number")
 
-    assert spool.replay(defect, NOW) == 0
+    assert spool.replay(defect) == 0
     assert (tmp_path / "spool.refused").read_bytes() == line
 
 
@@ -238,7 +239,7 @@ def test_half_a_line_left_by_kill_9_does_not_swallow_the_next_one(tmp_path: Path
     path.write_bytes(path.read_bytes()[:-40])
     spool.append(entry(1002, NOW + 2))
     seen: list[float] = []
-    assert spool.replay(lambda e: seen.append(e.at), NOW) == 2
+    assert spool.replay(lambda e: seen.append(e.at)) == 2
     assert seen == [NOW, NOW + 2]
 
 
@@ -269,8 +270,8 @@ def test_a_full_disk_during_a_replay_loses_no_line(tmp_path: Path, monkeypatch: 
     with monkeypatch.context() as patched:
         patched.setattr("ingestion.spool.os.write", full)
         with pytest.raises(OSError, match="No space"):
-            spool.replay(nothing, NOW)
+            spool.replay(nothing)
     seen: list[float] = []
-    spool.replay(lambda e: seen.append(e.at), NOW)
+    spool.replay(lambda e: seen.append(e.at))
     assert seen[-1] == NOW + 1
     assert (tmp_path / "spool.refused").read_bytes() == b"{}\n"

@@ -497,3 +497,21 @@ def test_days_equal_a_merge_of_everything_after_any_writes_and_questions(store: 
         agrees(kept, whole, zone, person, T0 - DAY_S, NOW)
         envelope_agrees(kept, whole, person, np.linspace(T0 - DAY_S, T0 + 82 * DAY_S, 30).round())
     assert one.check(person) == ()
+
+
+def test_check_tells_of_days_that_cannot_be_opened_while_others_wait_to_be_made(store: Store) -> None:
+    source = store.sources.resolve(None, "librelinkup", Wearer("seventy days"))
+    person, start = source.person_id, T0 - 70 * DAY_S
+    history = minutes(70 * 288, start, step_s=300, kind=Kind.HISTORY)
+    store.readings.add_many(person, source.source_id, history, arrived=NOW)
+    assert store.days.check(person) == ()
+    with store.engine.begin() as connection:
+        first = int(
+            connection.execute(sa.select(sa.func.min(days.c.day)).where(days.c.person_id == person)).scalar_one()
+        )
+    corrupt(store, days, b"\x00", person_id=person, day=first + 10)
+    late = minutes(1, start + 12 * DAY_S + 33, step_s=300, kind=Kind.HISTORY)
+    assert store.readings.add(person, source.source_id, late, arrived=NOW).stored == 1
+    (found,) = store.days.check(person)
+    assert "cannot be opened" in found.what
+    assert store.days.check(person) == ()
