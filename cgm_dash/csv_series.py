@@ -113,36 +113,52 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A file's rows under its heading. place: position of each known column. comma: decimal commas are in use."""
+    """A file's rows under its heading.
+
+    place: position of each column by its title. width: how many columns have one, counted from the left. comma: decimal
+    commas are in use.
+    """
 
     name: str
     lines: Iterator[list[str]]
     place: dict[str, int]
+    width: int
     comma: bool
 
     @classmethod
     def of(cls, text: str, name: str) -> "_Table":
         heading = text.partition("\n")[0]
         delimiter = max(",;\t", key=heading.count)
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        titles = [title.strip().lower() for title in next(lines, [])]
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        try:
+            titles = [title.strip().lower() for title in next(lines, [])]
+        except csv.Error as exc:
+            raise ValueError(f"{name}, line 1: not a CSV file ({exc})") from exc
         place = {title: i for i, title in enumerate(titles)}
         if TIME not in place or not {MG_DL, MMOL_L} & place.keys():
             found = ", ".join(titles) or "an empty file"
             raise ValueError(f"{name}: expected columns {TIME} and {MG_DL} or {MMOL_L}, got {found}")
-        return cls(name, lines, place, delimiter != ",")
+        twice = [column for column in (TIME, MG_DL, MMOL_L, SUBJECT, KIND) if titles.count(column) > 1]
+        if twice:
+            raise ValueError(f"{name}, line 1: column {twice[0]} stands twice in the heading; keep one of them")
+        width = max(place[title] for title in place if title) + 1
+        return cls(name, lines, place, width, delimiter != ",")
 
     def rows(self) -> Iterator[Row]:
         """Yield line number, person, kind, time and glucose of each row that is not empty."""
-        reader = self.lines
+        line = 1
         try:
-            for line, cells in enumerate(reader, start=2):
+            for line, cells in enumerate(self.lines, start=2):
                 if any(cells):
                     yield self._row(line, cells)
         except csv.Error as exc:
-            raise ValueError(f"{self.name}: not a CSV file ({exc})") from exc
+            raise ValueError(f"{self.name}, line {line + 1}: not a CSV file ({exc}); is a quote left open?") from exc
 
     def _row(self, line: int, cells: Sequence[str]) -> Row:
+        if any(extra.strip() for extra in cells[self.width :]):
+            remedy = "quote a cell that holds the separator" if self.comma else "decimal commas need ; between columns"
+            raise ValueError(f"{self.name}, line {line}: more cells than the heading; {remedy}")
+
         def cell(column: str) -> str:
             at = self.place.get(column, len(cells))
             return cells[at].strip() if at < len(cells) else ""
@@ -189,6 +205,8 @@ class _Table:
 
 
 def _number(text: str) -> float | None:
+    if "_" in text:  # float reads 1_0_0 as 100
+        return None
     try:
         number = float(text)
     except ValueError:

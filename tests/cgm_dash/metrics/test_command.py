@@ -139,7 +139,10 @@ def test_bad_options_are_one_line_and_exit_2(
 def test_bad_files_are_one_line_and_exit_2(two: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("timestamp,glucose_mg_dl\n2026-03-01 00:00,100\n")
+    commas = tmp_path / "commas.csv"
+    commas.write_text("timestamp,glucose_mmol_l\n2026-01-01T00:00:00Z,5,6\n")
     for arguments, said in (
+        ([str(commas)], "line 2: more cells than the heading; decimal commas need ; between columns"),
         ([str(bad)], "no offset; name its zone, like --zone Europe/Berlin"),
         ([str(tmp_path / "none.csv")], "cannot be read (No such file or directory)"),
         ([str(tmp_path)], "cannot be read"),

@@ -191,9 +191,33 @@ def test_semicolons_decimal_commas_and_a_mark_of_bytes(write: Write) -> None:
     assert only(path).series.mg_dl.tolist() == [99]
 
 
+def test_cells_beyond_the_heading_may_be_empty(write: Write) -> None:
+    assert only(write("2026-03-01T00:00Z,100,", "2026-03-01T00:05Z,101, ,")).series.mg_dl.tolist() == [100, 101]
+    assert only(write("2026-03-01T00:00Z,a,100", heading="timestamp,,glucose_mg_dl,")).series.mg_dl.tolist() == [100]
+
+
 @pytest.mark.parametrize(
     ("lines", "heading", "said"),
     [
+        (
+            ["2026-03-01T00:00Z,5.5", "2026-03-01T00:05Z,5,6"],
+            "timestamp,glucose_mmol_l",
+            "glucose.csv, line 3: more cells than the heading; decimal commas need ; between columns",
+        ),
+        (["2026-03-01T00:00Z,5,6"], "timestamp,glucose_mmol_l,", "line 2: more cells than the heading; decimal commas"),
+        (["2026-03-01T00:00Z;5;6"], "timestamp;glucose_mmol_l", "line 2: more cells than the heading; quote a cell"),
+        (
+            ["2026-03-01T00:00Z,100", '2026-03-01T00:05Z,"101', "2026-03-01T00:10Z,102"],
+            "timestamp,glucose_mg_dl",
+            "glucose.csv, line 3: not a CSV file (unexpected end of data); is a quote left open?",
+        ),
+        (["2026-03-01T00:00Z,100"], 'timestamp,"glucose_mg_dl', "line 1: not a CSV file"),
+        (
+            ["2026-03-01T00:00Z,100,200"],
+            "timestamp,glucose_mg_dl,Glucose_mg_dl",
+            "line 1: column glucose_mg_dl stands twice in the heading",
+        ),
+        (["2026-03-01T00:00Z,1_0_0"], "timestamp,glucose_mg_dl", "glucose_mg_dl '1_0_0' is no number"),
         (["2026-03-01 00:00,100"], "timestamp,glucose_mg_dl", "line 2: timestamp '2026-03-01 00:00:00' has no offset"),
         (["yesterday,100"], "timestamp,glucose_mg_dl", "line 2: timestamp 'yesterday' is no time"),
         (["2026-03-01T00:00Z,much"], "timestamp,glucose_mg_dl", "glucose_mg_dl 'much' is no number"),
