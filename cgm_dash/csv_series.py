@@ -3,7 +3,8 @@
 import csv
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -81,7 +82,8 @@ def _text(path: Path) -> str:
 def _people(text: str, name: str, zone: ZoneInfo | None) -> Iterator[PersonSeries]:
     rejected: dict[str | None, dict[str, int]] = {}
     people: dict[str | None, dict[Kind, _Rows]] = {}
-    for line, person, kind, when, value in _Table.of(text, name).rows():
+    table = _Table.of(text, name)
+    for line, person, kind, when, value in table.rows():
         refused = rejected.setdefault(person, {})
         kinds = people.setdefault(person, {})
         reading = _glucose(value)
@@ -94,10 +96,24 @@ def _people(text: str, name: str, zone: ZoneInfo | None) -> Iterator[PersonSerie
         rows.mg_dl.append(reading[0])
         rows.flag.append(reading[1])
     if not any(kinds for kinds in people.values()):
-        raise ValueError(f"{name}: holds no reading; expected rows below the heading")
+        raise ValueError(f"{name}: holds no reading; {_why_none(rejected.values(), table)}")
     for person, kinds in people.items():
         if kinds:
             yield _person(person, kinds, zone, rejected[person])
+
+
+def _why_none(rejected: Iterable[Mapping[str, int]], table: "_Table") -> str:
+    """Return the reasons why no row of the file is a reading, each with its count."""
+    reasons = Counter[str]()
+    for counts in rejected:
+        reasons.update(counts)
+    if not reasons:
+        return "expected rows below the heading"
+    told = "; ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    if reasons["out-of-range"]:
+        told += f" (is it {'mmol/L' if MG_DL in table.place else 'mg/dL'}?)"
+    rows = reasons.total()
+    return f"{rows} row{'' if rows == 1 else 's'}, none usable: {told}"
 
 
 Row = tuple[int, str | None, Kind, datetime, "Value"]

@@ -97,9 +97,10 @@ def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"{figures['person'] or 'Glucose'}, {figures['from']} to {figures['to']} ({figures['zone']})"
     active = _number(figures["active_percent"])
     yield (
-        f"{figures['n']} readings on {figures['days']} days, active {active} % of the time,"
+        f"{_count(figures['n'], 'reading')} on {_count(figures['days'], 'day')}, active {active} % of the time,"
         f" {ENOUGH[figures['sufficient']]}; weighed by {figures['weighting']}"
     )
+    yield from _doubts(figures)
     for heading, names in GROUPS.items():
         yield f"\n{heading}"
         yield from (_line(name, figures[name]) for name in names if name in figures)
@@ -107,6 +108,24 @@ def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
     for name, found in figures["episodes"].items():
         cells = (found["per_week"], found["mean_minutes"], found["total_minutes"])
         yield f"  {name:36} {found['count']:>7} " + " ".join(f"{_number(cell):>9}" for cell in cells)
+
+
+def _doubts(figures: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a file's rows leave in doubt; figures of the store have none of these keys."""
+    left_out = [f"{count} {reason}" for reason, count in sorted(figures.get("rejected", {}).items()) if count]
+    if figures.get("conflicts"):
+        left_out.append(f"{_count(figures['conflicts'], 'conflict')} (the first value stands)")
+    if left_out:
+        yield f"left out: {'; '.join(left_out)}"
+    if not figures.get("period_sure", True):
+        yield (
+            f"unsure: one reading each {figures['period_seconds']} s, as assumed here, fits no known sensor;"
+            " active time and all that is weighed by time depend on it"
+        )
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _line(name: str, value: object) -> str:

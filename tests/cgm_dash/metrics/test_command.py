@@ -96,6 +96,28 @@ def test_a_table_tells_units_and_what_is_research(ten: Path, capsys: pytest.Capt
     assert "not enough to judge by" in shown
 
 
+def test_a_table_tells_what_was_left_out_and_what_is_unsure(
+    ten: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["00:00Z,100", "00:00Z,90", "00:07Z,100", "00:14Z,100", "00:21Z,700", "00:28Z,5", "00:35Z,"]
+    path = tmp_path / "gaps.csv"
+    path.write_text("\n".join(("timestamp,glucose_mg_dl", *(f"2026-03-01T{row}" for row in rows))))
+    assert main(["metrics", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "\nleft out: 1 blank; 2 out-of-range; 1 conflict (the first value stands)\n" in shown
+    assert "\nunsure: one reading each 420 s, as assumed here, fits no known sensor" in shown
+    assert main(["metrics", str(ten)]) == 0
+    shown = capsys.readouterr().out
+    assert ("left out" in shown, "unsure" in shown) == (False, False)
+
+
+def test_one_is_not_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("timestamp,glucose_mg_dl\n2026-03-01T00:00Z,100\n")
+    assert main(["metrics", str(path)]) == 0
+    assert "\n1 reading on 1 day, active" in capsys.readouterr().out
+
+
 def test_several_people_give_a_list_and_one_an_object(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["metrics", str(two), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -229,7 +229,17 @@ def test_cells_beyond_the_heading_may_be_empty(write: Write) -> None:
             "expected columns timestamp and glucose_mg_dl or glucose_mmol_l, got time",
         ),
         ([], "timestamp,glucose_mg_dl", "holds no reading"),
-        (["2026-03-01T00:00Z,"], "timestamp,glucose_mg_dl", "holds no reading"),
+        (["2026-03-01T00:00Z,"], "timestamp,glucose_mg_dl", "holds no reading; 1 row, none usable: 1 blank"),
+        (
+            ["2026-03-01T00:00Z,5.5", "2026-03-01T00:05Z,6", "2026-03-01T00:05Z,"],
+            "timestamp,glucose_mg_dl",
+            "holds no reading; 3 rows, none usable: 1 blank; 2 out-of-range (is it mmol/L?)",
+        ),
+        (
+            ["2026-03-01T00:00Z,100,A", "2026-03-01T00:05Z,110,B"],
+            "timestamp,glucose_mmol_l,subject",
+            "holds no reading; 2 rows, none usable: 2 out-of-range (is it mg/dL?)",
+        ),
         ([], "", "an empty file"),
     ],
 )
