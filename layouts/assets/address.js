@@ -13,10 +13,16 @@
 
   const first = () => (document.querySelector('#person-select option:not([value=""])') || { value: "" }).value;
 
+  /* Whether the calendar has the date: 30 February would become 2 March. No year 0: the server's has none. */
+  function exists(text) {
+    const day = new Date(text + "T00:00:00Z");
+    return !text.startsWith("0000") && !isNaN(day) && day.toISOString().slice(0, 10) === text;
+  }
+
   function read(search) {
     const fields = new URLSearchParams(search || "");
     const asked = fields.get("range") || "";
-    const dates = /^\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d$/.test(asked);
+    const dates = /^\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d$/.test(asked) && asked.split("..").every(exists);
     const known = Array.from(document.querySelectorAll("#range-select input")).some((e) => e.value === asked && asked !== "dates");
     const whole = dates || known ? asked : "12h";
     return { person: fields.get("person") || first(), range: dates ? "dates" : whole, whole: whole };

@@ -129,6 +129,8 @@ def test_reversed_dates_are_refused_in_words(dash_app: Dash, add_person: Add) ->
         "?person=x&range=../..",
         "?" + "&" * 3000,
         "?range=2026-02-30..2026-03-01",
+        "?range=2026-02-30..2026-03-40",
+        "?range=0000-01-01..2026-03-01",
         "?range=0001-01-01..0001-01-02",
         "?range=9999-12-30..9999-12-31",
         "?person=%00",
@@ -137,6 +139,13 @@ def test_reversed_dates_are_refused_in_words(dash_app: Dash, add_person: Add) ->
 def test_a_mistyped_link_still_opens(dash_app: Dash, add_person: Add, search: str) -> None:
     add_person()
     assert shown(renew(dash_app, url__search=search)["hero"]["children"], "current-value")["children"] == "120"
+
+
+def test_dates_no_calendar_has_mean_the_default_range() -> None:
+    for search in ("?range=2026-02-30..2026-03-40", "?range=2026-02-29..2026-03-01", "?range=0000-01-01..2026-03-01"):
+        asked = parse(search)
+        assert (asked.range, asked.dates) == ("12h", None)
+    assert parse("?range=2024-02-29..2024-03-01").range == "dates"
 
 
 def test_a_person_nobody_knows_is_not_replaced_by_another(services: Services, add_person: Add) -> None:
