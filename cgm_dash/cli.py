@@ -36,7 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; an error is one line on standard error."""
     args = _parser().parse_args(argv)
     try:
-        return int(args.run(args))
+        status = int(args.run(args))
+        sys.stdout.flush()
+        return status
     except (ConfigError, UsageError) as exc:
         print(f"cgm-dash: {exc}", file=sys.stderr)
         return WRONG_USE
@@ -44,6 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"cgm-dash: {exc}", file=sys.stderr)
         return FAILURE
     except KeyboardInterrupt:
+        return FAILURE
+    except BrokenPipeError:
+        # Who read the output, like `head`, has gone. What is left in the buffer would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
 
 

@@ -87,6 +87,16 @@ def test_a_file_in_a_process_of_its_own_needs_no_setting(ten: Path, tmp_path: Pa
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("options", [("--json",), ()])
+def test_a_reader_who_has_gone_is_no_defect(two: Path, options: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "cgm_dash", "metrics", str(two), *options]
+    with os.fdopen(writing, "wb") as out:
+        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, cwd=ROOT, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 def test_a_table_tells_units_and_what_is_research(ten: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["metrics", str(ten)]) == 0
     shown = capsys.readouterr().out
