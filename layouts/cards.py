@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from cgm_dash.i18n import _, plural
 from cgm_dash.metrics.coverage import ENOUGH_DAYS, ENOUGH_PERCENT, Coverage
 from cgm_dash.units import ADULT, Band
+from cgm_dash.window import HOURS, Window
 from layouts import ids, text, tokens
 from layouts.attributes import hyphened
 from layouts.icons import icon
@@ -181,7 +182,7 @@ def figures(view: StatisticsView) -> Component:
     """Return the four tiles. A figure without enough behind it says so and is greyed, never hidden."""
     level, enough = view.level, view.coverage.sufficient
     data = _data(view)
-    reason = None if enough else insufficient(view.coverage)
+    reason = None if enough else insufficient(view.coverage, view.window)
     return html.Div(
         [
             _mean(view),
@@ -218,8 +219,11 @@ def figures(view: StatisticsView) -> Component:
     )
 
 
-def insufficient(coverage: Coverage) -> str:
+def insufficient(coverage: Coverage, window: Window) -> str:
     """Return why a figure is not to be judged by: too few days, or too few readings in them."""
+    if window.name in HOURS:
+        words = _("Needs {need} days; this is {span}.")
+        return words.format(need=ENOUGH_DAYS, span=_length(window))
     if coverage.days < ENOUGH_DAYS:
         pattern = plural(
             "Needs {need} days; this is {n} day.", "Needs {need} days; these dates hold {n}.", coverage.days
@@ -271,8 +275,14 @@ def _coverage(view: StatisticsView) -> Component:
 def _data(view: StatisticsView) -> str:
     """Return what the figures rest on."""
     pattern = plural("Rests on {n} reading over {days}.", "Rests on {n} readings over {days}.", view.level.n)
-    days = plural("{n} day", "{n} days", view.coverage.days).format(n=view.coverage.days)
-    return pattern.format(n=f"{view.level.n:,}".replace(",", THIN_SPACE), days=days)
+    return pattern.format(n=f"{view.level.n:,}".replace(",", THIN_SPACE), days=_length(view.window))
+
+
+def _length(window: Window) -> str:
+    """Return how long a window is: "12 hours" where it is named in hours, else the local dates it touches."""
+    if window.name in HOURS:
+        return plural("{n} hour", "{n} hours", HOURS[window.name]).format(n=HOURS[window.name])
+    return plural("{n} day", "{n} days", window.days).format(n=window.days)
 
 
 def _tile(

@@ -129,6 +129,13 @@ def test_too_few_days_grey_gmi_and_cv_and_say_why() -> None:
     assert "6.6" in words(weak[0])
 
 
+def test_ranges_in_hours_are_told_in_hours() -> None:
+    card = figures(statistics_view(days(1, *S10), "12h"))
+    assert all("Needs 14 days; this is 12 hours." in words(tile) for tile in by_class(card, "weak"))
+    assert len(by_class(card, "weak")) == 2
+    assert "Rests on 288 readings over 12 hours." in words(card)
+
+
 def test_thin_coverage_greys_them_too_and_warns_beside_the_coverage() -> None:
     card = figures(statistics_view(days(5, *S10), "14d"))
     assert "Needs 70 % coverage; this is 37 %." in words(card)
