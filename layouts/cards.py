@@ -102,14 +102,24 @@ def tir_bar(view: StatisticsView) -> Component:
     ]
     if not parts:
         parts = [html.I(_("No readings in this time"), className="none")]
-    words = ", ".join(f"{text.band(band)} {share_words(band, share)}" for band, share in shares)
+    words = ", ".join(f"{text.band(band)} {share_words((band,), share)}" for band, share in shares)
     label = _("Time in range: {shares}").format(shares=words) if view.times.observed else _("No readings in this time")
     return html.Div(parts, id=ids.TIR_BAR, className="tir", role="img", **hyphened(aria_label=label))
 
 
-def share_words(band: Band, share: float | None) -> str:
-    """Return a band's share as shown: one decimal below range, whole percent elsewhere."""
-    return text.percent_fine(share) if band in BELOW else text.percent(share)
+def share_words(bands: tuple[Band, ...], share: float | None) -> str:
+    """Return the share of *bands* as shown: one decimal below range, whole percent elsewhere.
+
+    A share that would round to the limit of its goal without being it gets as many decimals as tell the two apart, so
+    that no reader sees "5 %" meet "<5 %".
+    """
+    places = 1 if bands[0] in BELOW else 0
+    goal = GOALS.get(bands)
+    if share and goal and share != goal.limit and float(text.decimal(share, places)) == goal.limit:
+        while float(text.decimal(share, places)) == goal.limit:
+            places += 1
+        return f"{text.decimal(share, places)} %"
+    return text.percent_fine(share) if bands[0] in BELOW else text.percent(share)
 
 
 def _table(view: StatisticsView) -> Component:
@@ -138,7 +148,7 @@ def _row(view: StatisticsView, bands: tuple[Band, ...], per_day: bool) -> Compon
     time = text.duration_short(shown) if share is not None else text.NOTHING
     cells = [
         html.Th(_name(view, bands), scope="row"),
-        html.Td(share_words(bands[0], share), className="share"),
+        html.Td(share_words(bands, share), className="share"),
         html.Td(time),
         html.Td(_goal(view, bands, share)),
     ]
@@ -171,7 +181,7 @@ def _uneven(view: StatisticsView) -> bool:
     """Return whether the five shares as shown do not add to 100."""
     if not view.times.observed:
         return False
-    shown = [share_words(band, view.times.percent(band)).removesuffix(" %") for band in Band]
+    shown = [share_words((band,), view.times.percent(band)).removesuffix(" %") for band in Band]
     return any(s.startswith("<") for s in shown) or abs(sum(float(s) for s in shown) - 100) > 0.01
 
 

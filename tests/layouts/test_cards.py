@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from cgm_dash.series import Series
-from cgm_dash.units import Targets, Unit
+from cgm_dash.units import Band, Targets, Unit
 from layouts import ids
-from layouts.cards import figures, time_in_range, tir_bar
+from layouts.cards import figures, share_words, time_in_range, tir_bar
 from tests.layouts.rendered import NOW, attribute, by_class, by_id, statistics_view, walk, words
 
 S10 = (53, 54, 69, 70, 110, 140, 180, 181, 250, 251)
@@ -72,6 +72,29 @@ def test_goals_are_judged_on_the_unrounded_share() -> None:
 def test_reaching_a_limit_exactly_is_not_meeting_it() -> None:
     table = rows(time_in_range(statistics_view(days(15, *([100] * 7), *([190] * 3)))))
     assert table["In target 70–180"][::2] == ["70 %", ">70 % missed"]
+
+
+@pytest.mark.parametrize(
+    ("bands", "share", "shown"),
+    [
+        ((Band.VERY_HIGH,), 4.6, "4.6 %"),
+        ((Band.VERY_HIGH,), 5.3, "5.3 %"),
+        ((Band.VERY_HIGH,), 4.97, "4.97 %"),
+        ((Band.VERY_HIGH,), 5.0, "5 %"),
+        ((Band.VERY_HIGH,), 4.4, "4 %"),
+        ((Band.HIGH, Band.VERY_HIGH), 24.6, "24.6 %"),
+        ((Band.HIGH,), 24.6, "25 %"),
+        ((Band.TARGET,), 69.6, "69.6 %"),
+        ((Band.TARGET,), 70.2, "70.2 %"),
+        ((Band.VERY_LOW, Band.LOW), 3.97, "3.97 %"),
+        ((Band.VERY_LOW,), 0.97, "0.97 %"),
+        ((Band.VERY_LOW,), 0.3, "0.3 %"),
+        ((Band.VERY_LOW,), 0.0, "0 %"),
+        ((Band.TARGET,), None, "–"),
+    ],
+)
+def test_a_share_never_looks_like_the_limit_it_is_not(bands: tuple[Band, ...], share: float | None, shown: str) -> None:
+    assert share_words(bands, share) == shown
 
 
 @pytest.mark.parametrize("name", ["12h", "7d"])
