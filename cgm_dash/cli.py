@@ -225,10 +225,17 @@ def _asked(args: argparse.Namespace) -> "Asked":
 
 
 def _date(option: str, text: str | None) -> date | None:
+    from cgm_dash.csv_series import YEARS
+
+    if text is None:
+        return None
     try:
-        return None if text is None else date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as exc:
-        raise UsageError(f"{option}: expected a date like 2026-03-01, got '{text}'") from exc
+        raise UsageError(f"{option}: expected a date like 2026-03-01, got {text[:40]!r}") from exc
+    if day.year not in YEARS:
+        raise UsageError(f"{option}: expected a year from {YEARS[0]} to {YEARS[-1]}, got {day}")
+    return day
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

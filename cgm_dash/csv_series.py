@@ -31,6 +31,12 @@ KNOWN_PERIODS_S = (60, 300, 600, 900)
 UNKNOWN_PERIOD_S = 300
 LONGEST_PERIOD_S = 86_400
 
+YEARS = range(1970, 3000)
+"""Years that a reading may be of. Far outside them a zone's clock cannot be computed."""
+
+SHOWN = 40
+"""Characters of a bad value that its message shows."""
+
 
 @dataclass(slots=True)
 class PersonSeries:
@@ -70,6 +76,11 @@ def read_people(path: Path, zone: ZoneInfo | None = None) -> list[PersonSeries]:
     return list(_people(_text(path), path.name, zone))
 
 
+def _quoted(text: str) -> str:
+    """Return *text* as it may be shown in a terminal: in quotes, control characters escaped, cut where it is long."""
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -99,7 +110,7 @@ def _people(text: str, name: str, zone: ZoneInfo | None) -> Iterator[PersonSerie
         raise ValueError(f"{name}: holds no reading; {_why_none(rejected.values(), table)}")
     for person, kinds in people.items():
         if kinds:
-            yield _person(person, kinds, zone, rejected[person])
+            yield _person(person, kinds, zone, rejected[person], name)
 
 
 def _why_none(rejected: Iterable[Mapping[str, int]], table: "_Table") -> str:
@@ -152,7 +163,7 @@ class _Table:
             raise ValueError(f"{name}, line 1: not a CSV file ({exc})") from exc
         place = {title: i for i, title in enumerate(titles)}
         if TIME not in place or not {MG_DL, MMOL_L} & place.keys():
-            found = ", ".join(titles) or "an empty file"
+            found = ", ".join(map(_quoted, titles[:SHOWN])) or "an empty file"
             raise ValueError(f"{name}: expected columns {TIME} and {MG_DL} or {MMOL_L}, got {found}")
         twice = [column for column in (TIME, MG_DL, MMOL_L, SUBJECT, KIND) if titles.count(column) > 1]
         if twice:
@@ -188,12 +199,14 @@ class _Table:
         )
 
     def _time(self, line: int, text: str) -> datetime:
+        told = f"{self.name}, line {line}: {TIME} {_quoted(text)}"
         try:
-            return datetime.fromisoformat(text)
+            when = datetime.fromisoformat(text)
         except ValueError as exc:
-            raise ValueError(
-                f"{self.name}, line {line}: {TIME} '{text}' is no time; write it like 2026-03-01T08:05:00+01:00"
-            ) from exc
+            raise ValueError(f"{told} is no time; write it like 2026-03-01T08:05:00+01:00") from exc
+        if when.year not in YEARS:
+            raise ValueError(f"{told} is of no year from {YEARS[0]} to {YEARS[-1]}; correct it or take the row out")
+        return when
 
     def _kind(self, line: int, text: str) -> Kind:
         if not text:
@@ -202,7 +215,9 @@ class _Table:
             return Kind[text.upper()]
         except KeyError as exc:
             known = ", ".join(kind.name.lower() for kind in Kind)
-            raise ValueError(f"{self.name}, line {line}: {KIND} '{text}' is unknown; write one of {known}") from exc
+            raise ValueError(
+                f"{self.name}, line {line}: {KIND} {_quoted(text)} is unknown; write one of {known}"
+            ) from exc
 
     def _value(self, line: int, mg_dl: str, mmol_l: str) -> Value:
         for column, text, factor in ((MG_DL, mg_dl, 1), (MMOL_L, mmol_l, MG_DL_PER_MMOL_L)):
@@ -213,8 +228,8 @@ class _Table:
             number = _number(text.replace(",", ".") if self.comma else text)
             if number is None:
                 raise ValueError(
-                    f"{self.name}, line {line}: {column} '{text}' is no number; write a number, LO or HI, or leave it"
-                    " empty"
+                    f"{self.name}, line {line}: {column} {_quoted(text)} is no number; write a number, LO or HI, or"
+                    " leave it empty"
                 )
             return Value(number * factor)
         return Value()
@@ -242,13 +257,14 @@ def _glucose(value: Value) -> tuple[int, Flag] | str:
 
 
 def _person(
-    name: str | None, kinds: Mapping[Kind, _Rows], zone: ZoneInfo | None, rejected: dict[str, int]
+    name: str | None, kinds: Mapping[Kind, _Rows], zone: ZoneInfo | None, rejected: dict[str, int], file: str
 ) -> PersonSeries:
-    layers = {kind: _columns(kind, rows, zone) for kind, rows in kinds.items() if kind.counts}
+    layers = {kind: _columns(kind, rows, zone, file) for kind, rows in kinds.items() if kind.counts}
     if Kind.LIVE in layers:
         layers.pop(Kind.SCAN, None)
     if not layers:
-        raise ValueError(f"{name or 'the file'}: holds no sensor reading, only other kinds; nothing can be computed")
+        whose = f" of {_quoted(name)}" if name else ""
+        raise ValueError(f"{file}: holds no sensor reading{whose}, only other kinds; nothing can be computed")
     best_first = [layers[kind] for kind in sorted(layers)]
     dense = max(best_first, key=len)
     return PersonSeries(
@@ -262,8 +278,8 @@ def _person(
     )
 
 
-def _columns(kind: Kind, rows: _Rows, zone: ZoneInfo | None) -> Columns:
-    ts, offsets = _instants(rows, zone)
+def _columns(kind: Kind, rows: _Rows, zone: ZoneInfo | None, file: str) -> Columns:
+    ts, offsets = _instants(rows, zone, file)
     mg_dl, flag = np.array(rows.mg_dl, np.int32), np.array(rows.flag, np.int8)
     mg_dl[flag == Flag.HI] = next(bound for bound in UPPER_BOUNDS if mg_dl.max() <= bound)
     n = len(ts)
@@ -279,26 +295,26 @@ def _columns(kind: Kind, rows: _Rows, zone: ZoneInfo | None) -> Columns:
     )
 
 
-def _instants(rows: _Rows, zone: ZoneInfo | None) -> tuple[list[int], list[int]]:
+def _instants(rows: _Rows, zone: ZoneInfo | None, file: str) -> tuple[list[int], list[int]]:
     """Return UTC seconds and offsets in minutes of each row. Times in UTC tell no offset of the wearer's."""
     clock = LocalTimes(zone) if zone else None
     if clock and _runs_backwards(rows.when):
         order = range(len(rows.when) - 1, -1, -1)
-        told = [_instant(rows.when[i], rows.line[i], clock) for i in order][::-1]
+        told = [_instant(rows.when[i], f"{file}, line {rows.line[i]}", clock) for i in order][::-1]
     else:
-        told = [_instant(when, line, clock) for when, line in zip(rows.when, rows.line, strict=True)]
+        told = [_instant(when, f"{file}, line {line}", clock) for when, line in zip(rows.when, rows.line, strict=True)]
     offsets = [offset for _, offset in told]
     if all(offset in (0, NO_OFFSET) for offset in offsets):
         offsets = [NO_OFFSET] * len(offsets)
     return [ts for ts, _ in told], offsets
 
 
-def _instant(when: datetime, line: int, clock: LocalTimes | None) -> tuple[int, int]:
+def _instant(when: datetime, place: str, clock: LocalTimes | None) -> tuple[int, int]:
     offset = when.utcoffset()
     if offset is not None:
         return math.floor(when.timestamp()), int(offset.total_seconds()) // 60
     if clock is None:
-        raise ValueError(f"line {line}: {TIME} '{when}' has no offset; name its zone, like --zone Europe/Berlin")
+        raise ValueError(f"{place}: {TIME} '{when}' has no offset; name its zone, like --zone Europe/Berlin")
     return clock.instant(when), NO_OFFSET
 
 

@@ -94,7 +94,9 @@ def table(figures: Mapping[str, Any]) -> str:
 
 
 def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{figures['person'] or 'Glucose'}, {figures['from']} to {figures['to']} ({figures['zone']})"
+    # The name is a cell of a file: a control character in it would command the terminal.
+    person = "".join(c if c.isprintable() else "?" for c in figures["person"] or "Glucose")
+    yield f"{person}, {figures['from']} to {figures['to']} ({figures['zone']})"
     active = _number(figures["active_percent"])
     yield (
         f"{_count(figures['n'], 'reading')} on {_count(figures['days'], 'day')}, active {active} % of the time,"

@@ -291,16 +291,17 @@ def fault_named(name: str) -> tuple[Fault, str]:
         arg = f"{tail}:{arg}" if arg else tail
     if head not in _BY_ID:
         variants = [known for known in _BY_ID if known.startswith(f"{head}:")]
-        near = variants or difflib.get_close_matches(name, list(_BY_ID), n=4, cutoff=0.5)
-        raise ValueError(f"fault: no such id {name!r}" + (f"; did you mean {', '.join(near)}?" if near else ""))
+        near = variants or difflib.get_close_matches(name, list(_BY_ID), n=4, cutoff=0.6)
+        meant = f"did you mean {', '.join(near)}? " if near else ""
+        raise ValueError(f"no such id {name!r}; {meant}ingestion/simulator/faults.py lists them")
     _check_argument(_BY_ID[head], arg)
     return _BY_ID[head], arg
 
 
 def _check_argument(fault: Fault, arg: str) -> None:
     if arg and not fault.arg:
-        raise ValueError(f"fault: {fault.id} takes no argument, got {arg!r}")
+        raise ValueError(f"{fault.id} takes no argument, got {arg!r}")
     try:
         ARGUMENTS[fault.arg](arg or "0")
     except ValueError:
-        raise ValueError(f"fault: {fault.id} takes a {fault.arg}, got {arg!r}") from None
+        raise ValueError(f"{fault.id} takes a {fault.arg}, got {arg!r}") from None

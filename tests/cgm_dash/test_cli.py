@@ -76,7 +76,8 @@ def test_wrong_use_ends_with_status_2(tmp_path: Path, arguments: tuple[str, ...]
         ("--port", "70000", "expected 0 to 65535, got 70000"),
         ("--seed", "-1", "expected 0 or more, got -1"),
         ("--days", "0", "expected at least 1, got 0"),
-        ("--fault", "http-999", "no such id 'http-999'"),
+        ("--fault", "http-999", "no such id 'http-999'; did you mean "),
+        ("--fault", "nope", "--fault: no such id 'nope'; ingestion/simulator/faults.py lists them\n"),
         ("--fault", "http-429-seconds:soon", "'soon'"),
     ],
 )

@@ -121,6 +121,13 @@ def test_a_table_tells_what_was_left_out_and_what_is_unsure(
     assert ("left out" in shown, "unsure" in shown) == (False, False)
 
 
+def test_a_name_cannot_command_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "named.csv"
+    path.write_text("timestamp,glucose_mg_dl,subject\n2026-03-01T00:00Z,100,\x1b[2JAda É\n", encoding="utf-8")
+    assert main(["metrics", str(path)]) == 0
+    assert capsys.readouterr().out.startswith("?[2JAda É, 2026-03-01")
+
+
 def test_one_is_not_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "one.csv"
     path.write_text("timestamp,glucose_mg_dl\n2026-03-01T00:00Z,100\n")
@@ -147,6 +154,8 @@ def test_a_name_may_be_given_to_a_file_of_one(ten: Path, capsys: pytest.CaptureF
     ("options", "said"),
     [
         (["--from", "yesterday"], "--from: expected a date like 2026-03-01, got 'yesterday'"),
+        (["--to", "9999-12-31"], "--to: expected a year from 1970 to 2999, got 9999-12-31"),
+        (["--from", "0001-01-01"], "--from: expected a year from 1970 to 2999, got 0001-01-01"),
         (["--to", "2026-02-30"], "--to: expected a date like 2026-03-01, got '2026-02-30'"),
         (["--from", "2026-03-02", "--to", "2026-03-01"], "--from 2026-03-02 comes after --to 2026-03-01"),
         (["--from", "2027-01-01"], "the readings go from 2026-03-01 to 2026-03-01"),

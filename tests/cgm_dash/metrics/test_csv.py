@@ -218,7 +218,23 @@ def test_cells_beyond_the_heading_may_be_empty(write: Write) -> None:
             "line 1: column glucose_mg_dl stands twice in the heading",
         ),
         (["2026-03-01T00:00Z,1_0_0"], "timestamp,glucose_mg_dl", "glucose_mg_dl '1_0_0' is no number"),
-        (["2026-03-01 00:00,100"], "timestamp,glucose_mg_dl", "line 2: timestamp '2026-03-01 00:00:00' has no offset"),
+        (
+            ["2026-03-01 00:00,100"],
+            "timestamp,glucose_mg_dl",
+            "glucose.csv, line 2: timestamp '2026-03-01 00:00:00' has no offset",
+        ),
+        *(
+            ([f"{time},100"], "timestamp,glucose_mg_dl", f"glucose.csv, line 2: timestamp '{time}' is of no year from")
+            for time in ("0001-01-01T00:00+01:00", "9999-12-31T23:59-05:00", "1969-12-31T23:59Z")
+        ),
+        (["\x1b[2J,100"], "timestamp,glucose_mg_dl", r"timestamp '\x1b[2J' is no time"),
+        (["9" * 99 + ",100"], "timestamp,glucose_mg_dl", f"timestamp '{'9' * 40}…' is no time"),
+        (["2026-03-01T00:00Z,\x1b[0m"], "timestamp,glucose_mg_dl", r"glucose_mg_dl '\x1b[0m' is no number"),
+        (
+            ["2026-03-01T00:00Z,100,strip,Ada"],
+            "timestamp,glucose_mg_dl,kind,subject",
+            "glucose.csv: holds no sensor reading of 'Ada', only other kinds",
+        ),
         (["yesterday,100"], "timestamp,glucose_mg_dl", "line 2: timestamp 'yesterday' is no time"),
         (["2026-03-01T00:00Z,much"], "timestamp,glucose_mg_dl", "glucose_mg_dl 'much' is no number"),
         (["2026-03-01T00:00Z,inf"], "timestamp,glucose_mg_dl", "'inf' is no number"),
@@ -226,7 +242,7 @@ def test_cells_beyond_the_heading_may_be_empty(write: Write) -> None:
         (
             ["2026-03-01T00:00Z,100"],
             "time,mg",
-            "expected columns timestamp and glucose_mg_dl or glucose_mmol_l, got time",
+            "expected columns timestamp and glucose_mg_dl or glucose_mmol_l, got 'time', 'mg'",
         ),
         ([], "timestamp,glucose_mg_dl", "holds no reading"),
         (["2026-03-01T00:00Z,"], "timestamp,glucose_mg_dl", "holds no reading; 1 row, none usable: 1 blank"),
