@@ -172,7 +172,7 @@ def _steps() -> Component:
     lines = "CGM_DASH_LLU_EMAIL=follower@example.org\nCGM_DASH_LLU_PASSWORD=…"
     items = [html.Li([html.Div([html.B(title), " ", rest])]) for title, rest in steps]
     items[1] = html.Li([html.Div([html.B(steps[1][0]), " ", steps[1][1], html.Pre(lines, className="code")])])
-    note = html.P(_("They stay on this computer and are sent to LibreLinkUp only."), className="hint")
+    note = html.P(_("E-mail and password stay on this computer and are sent to LibreLinkUp only."), className="hint")
     return html.Div([html.Ol(items, className="steps"), note], className="howto")
 
 

@@ -1,4 +1,4 @@
-"""Who goes through the page with the keyboard always sees where they are."""
+"""Who goes through the page with the keyboard always sees where they are, and what is pressed stays in its place."""
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
@@ -52,3 +52,16 @@ def test_the_focus_is_seen_on_how_to_connect(home: Home, browser: Browser) -> No
     seen = tabbed(browser)
     assert any(name.startswith("summary.btn") for name in seen), seen
     assert [name for name, visible in seen.items() if not visible] == []
+
+
+def test_how_to_connect_opens_and_closes_in_the_same_place(home: Home, browser: Browser) -> None:
+    place = "const r = document.querySelector('.how summary').getBoundingClientRect(); return [r.x, r.y, r.width]"
+    browser.driver.get(home.served.url)
+    browser.wait(lambda: browser.js("return !!document.querySelector('.how summary')"))
+    for width in (1440, 900, 390):
+        browser.size(width, 900)
+        seen = set()
+        for unfolded in (True, False):
+            browser.js("document.querySelector('.how').open = arguments[0]", unfolded)
+            seen.add(tuple(browser.js(place)))
+        assert len(seen) == 1, (width, seen)

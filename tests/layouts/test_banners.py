@@ -116,6 +116,13 @@ def test_a_file_is_promised_only_where_there_is_one(
 def test_the_connect_panel_says_how() -> None:
     panel = connect_panel()
     text = words(panel)
-    for part in ("invented", "Connected apps", "A follower account", "cgm_dash.env", "CGM_DASH_LLU_PASSWORD"):
+    for part in (
+        "invented",
+        "Connected apps",
+        "A follower account",
+        "cgm_dash.env",
+        "CGM_DASH_LLU_PASSWORD",
+        "E-mail and password stay",
+    ):
         assert part in text
     assert len(by_class(panel, "steps")[0].children) == 3
