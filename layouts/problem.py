@@ -15,7 +15,7 @@ def problem_page(banner: Component) -> Component:
             [
                 html.H1(_("CGM Data Insights")),
                 html.Div(banner, className="banners"),
-                html.P(html.A(_("Load this page again"), href="/", className="btn primary")),
+                html.P(html.A(_("Go to the start page"), href="/", className="btn primary")),
                 html.P(_("Not a medical device. No dosing advice."), className="hint"),
                 shell.words_for_scripts(),
             ],

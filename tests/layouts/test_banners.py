@@ -9,6 +9,7 @@ from cgm_dash.units import Unit
 from layouts import ids
 from layouts.banners import banner, connect_panel, database_banner, trouble_banner
 from layouts.hero import hero
+from layouts.problem import error_banner, problem_page
 from tests.layouts.rendered import BERLIN, NOW, by_class, by_id, hero_view, minutes, words
 
 
@@ -126,3 +127,8 @@ def test_the_connect_panel_says_how() -> None:
     ):
         assert part in text
     assert len(by_class(panel, "steps")[0].children) == 3
+
+
+def test_the_way_out_of_a_problem_page_says_where_it_leads() -> None:
+    (way_out,) = by_class(problem_page(error_banner("Nobody here has that number.")), "btn")
+    assert (words(way_out), way_out.href) == ("Go to the start page", "/")
