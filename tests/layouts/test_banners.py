@@ -10,7 +10,7 @@ from layouts import ids
 from layouts.banners import banner, connect_panel, database_banner, trouble_banner
 from layouts.hero import hero
 from layouts.problem import error_banner, problem_page
-from tests.layouts.rendered import BERLIN, NOW, by_class, by_id, hero_view, minutes, words
+from tests.layouts.rendered import BERLIN, NOW, attribute, by_class, by_id, hero_view, minutes, words
 
 
 def test_all_well_has_no_banner() -> None:
@@ -131,4 +131,4 @@ def test_the_connect_panel_says_how() -> None:
 
 def test_the_way_out_of_a_problem_page_says_where_it_leads() -> None:
     (way_out,) = by_class(problem_page(error_banner("Nobody here has that number.")), "btn")
-    assert (words(way_out), way_out.href) == ("Go to the start page", "/")
+    assert (words(way_out), attribute(way_out, "href")) == ("Go to the start page", "/")
