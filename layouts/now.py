@@ -130,9 +130,7 @@ def _hero_card(view: NowPage) -> Component:
                     html.Div(
                         [
                             html.H2(chart_title(view.chart), id=ids.CHART_TITLE),
-                            html.Button(
-                                _("Whole range"), id=ids.ZOOM_RESET, className="btn sm", type="button", hidden=True
-                            ),
+                            _zoom_reset(),
                         ],
                         className="chart-title",
                     ),

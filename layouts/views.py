@@ -13,7 +13,7 @@ from cgm_dash.metrics.coverage import Coverage
 from cgm_dash.metrics.level import Level
 from cgm_dash.metrics.ranges import TimeInRanges
 from cgm_dash.reading import Flag
-from cgm_dash.series import GAP_MIN_S, GAP_PERIODS, Series
+from cgm_dash.series import Series
 from cgm_dash.trouble import Trouble
 from cgm_dash.units import ADULT, Band, Targets, Unit
 from cgm_dash.window import Window
@@ -172,13 +172,6 @@ def zone_since(series: Series, now: float, targets: Targets = ADULT) -> int | No
     breaks = (np.diff(side) != 0) | series.gap_after()[: n - 1]
     last = np.flatnonzero(breaks)
     return int(series.ts[int(last[-1]) + 1 if len(last) else 0])
-
-
-def open_gap(series: Series, now: float) -> bool:
-    """Return whether the silence between the newest reading and *now* is a gap by the rule of the line."""
-    if len(series) == 0:
-        return True
-    return bool(now - int(series.ts[-1]) > max(GAP_PERIODS * int(series.period_s[-1]), GAP_MIN_S))
 
 
 def heartbeat(now: float) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from cgm_dash.reading import Flag
 from cgm_dash.units import Band, Targets
-from layouts.views import band_of, chart_key, open_gap, visible_of, zone_since
+from layouts.views import band_of, chart_key, visible_of, zone_since
 from tests.layouts.rendered import NOW, minutes, without
 
 
@@ -46,8 +46,3 @@ def test_a_run_starts_where_the_side_changes_or_a_gap_ends() -> None:
     broken = without(minutes(*([100] * 30)), 5, 20)
     assert zone_since(broken, NOW) == broken.ts[5]
     assert zone_since(minutes(100), NOW - 3600) is None
-
-
-def test_silence_is_a_gap_by_the_rule_of_the_line() -> None:
-    assert not open_gap(minutes(100, age_s=300), NOW)
-    assert open_gap(minutes(100, age_s=301), NOW)
