@@ -65,3 +65,17 @@ def test_how_to_connect_opens_and_closes_in_the_same_place(home: Home, browser: 
             browser.js("document.querySelector('.how').open = arguments[0]", unfolded)
             seen.add(tuple(browser.js(place)))
         assert len(seen) == 1, (width, seen)
+
+
+def test_the_controls_above_the_page_stand_in_one_line_on_a_small_desktop(home: Home, browser: Browser) -> None:
+    home.person("Maximiliane Rosenthal-Winterberg")
+    browser.open(home.served.url)
+    middles = """
+        const shown = Array.from(document.querySelectorAll('.head > *')).filter((e) => e.offsetHeight);
+        const middle = (r) => Math.round(r.y + r.height / 2);
+        return shown.map((e) => middle(e.getBoundingClientRect()));
+    """
+    for width in (900, 1000):
+        browser.size(width, 800)
+        assert len(set(browser.js(middles))) == 1
+        assert browser.js("return document.documentElement.scrollWidth <= window.innerWidth")
