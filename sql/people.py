@@ -94,6 +94,7 @@ def insert_person(
     """Add a person inside a write transaction and return the id."""
     values = {"name": storable(name, NAME_LIMIT), "country": storable(country, 8), "unit": str(unit), "seq": 0}
     values |= {"zone": zone, "zone_confirmed": zone is not None, **_limits(targets)}
+    values |= {"target_set": "adult" if targets == ADULT else "custom"}
     return int(connection.execute(sa.insert(people).values(values).returning(people.c.id)).scalar_one())
 
 

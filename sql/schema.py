@@ -38,7 +38,7 @@ NAMES = {
 
 metadata = sa.MetaData(naming_convention=NAMES)
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration these tables are the result of; a test holds it to the newest script."""
 
 NO_ONE = 0
@@ -58,6 +58,25 @@ people = sa.Table(
     sa.Column("high", sa.SmallInteger, nullable=False, comment="mg/dL, above is high"),
     sa.Column("very_high", sa.SmallInteger, nullable=False, comment="mg/dL, above is very high"),
     sa.Column("seq", sa.BigInteger, nullable=False, comment="raised by every write that changes the readings"),
+    sa.Column(
+        "target_set",
+        sa.Text,
+        nullable=False,
+        server_default="adult",
+        comment="cgm_dash.goals.TargetSet: adult, high-risk, pregnancy or custom",
+    ),
+    sa.Column(
+        "goal_tir",
+        sa.SmallInteger,
+        nullable=True,
+        comment="percent of time in target to exceed, only where custom; null none",
+    ),
+    sa.Column(
+        "goal_tbr",
+        sa.SmallInteger,
+        nullable=True,
+        comment="percent of time below low to stay under, only where custom; null none",
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -63,6 +63,21 @@ def scripts_with(tmp_path: Path) -> Callable[[str], Path]:
     return add
 
 
+@pytest.fixture
+def frozen_at(tmp_path: Path) -> Callable[[str], Path]:
+    """Return the folder of our migrations as they were when *revision* was the newest."""
+
+    def copy(revision: str) -> Path:
+        folder = tmp_path / f"frozen-{revision}"
+        shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for script in (folder / "versions").glob("0*.py"):
+            if script.name[:4] > revision:
+                script.unlink()
+        return folder
+
+    return copy
+
+
 def tables(engine: Engine) -> set[str]:
     return set(sa.inspect(engine).get_table_names())
 
@@ -161,6 +176,42 @@ def test_schema_of_a_newer_version_is_refused(engine: Engine, scripts_with: Call
     with pytest.raises(StoreError, match="newer"):
         migrate(engine)
     assert not schema_is_current(engine)
+
+
+ADULT_LIMITS = (54, 70, 180, 250)
+PEOPLE_BEFORE_TARGET_SETS = (
+    ("Ann", *ADULT_LIMITS),
+    ("Bea", 54, 80, 160, 250),
+    ("Cem", 54, 63, 140, 250),
+    ("Dan", 55, 70, 180, 250),
+    ("Eve", 54, 70, 180, 240),
+)
+
+
+def test_people_of_the_second_revision_keep_their_limits_and_only_adult_ones_their_goals(
+    engine: Engine, frozen_at: Callable[[str], Path]
+) -> None:
+    migrate(engine, frozen_at("0002"))
+    columns = "name, country, zone, zone_confirmed, unit, very_low, low, high, very_high, seq"
+    with engine.begin() as connection:
+        for name, *limits in PEOPLE_BEFORE_TARGET_SETS:
+            values = ", ".join(str(limit) for limit in limits)
+            connection.exec_driver_sql(
+                f"INSERT INTO people ({columns})"
+                f" VALUES ('{name}', 'DE', 'Europe/Berlin', CAST(1 AS boolean), 'mmol/L', {values}, 7)"
+            )
+        before = connection.exec_driver_sql(f"SELECT id, {columns} FROM people ORDER BY id").all()
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql(f"SELECT id, {columns} FROM people ORDER BY id").all() == before
+        found = connection.exec_driver_sql("SELECT name, target_set, goal_tir, goal_tbr FROM people ORDER BY id").all()
+    assert [tuple(row) for row in found] == [
+        ("Ann", "adult", None, None),
+        ("Bea", "custom", None, None),
+        ("Cem", "custom", None, None),
+        ("Dan", "custom", None, None),
+        ("Eve", "custom", None, None),
+    ]
 
 
 def test_sqlite_file_is_copied_before_it_is_changed(sqlite_url: str, scripts_with: Callable[[str], Path]) -> None:
