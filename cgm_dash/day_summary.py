@@ -1,7 +1,8 @@
 """What is known of whole local days without opening them: sums that add up exactly over any stretch of days.
 
 A block of days has two parts. BinSums serve statistics and the glucose profile: how many seconds stand at each mg/dL in
-each quarter hour, over all its days together. DayTotals serve long charts: the same day by day, over all hours.
+each quarter hour, over all its days together. DayTotals serve long charts, calendars and series of weeks: the same day
+by day, over all hours.
 """
 
 import struct
@@ -24,7 +25,13 @@ Whole = npt.NDArray[np.integer[Any]]
 Bits = npt.NDArray[np.uint8]
 Float = npt.NDArray[np.float64]
 
+FORMAT = 2
+"""Raised with every change of what freeze() gives: what was frozen before is then made anew."""
+
 QUARTILES = (25, 50, 75)
+
+MONDAY = 4
+"""The first Monday's number, counted from 1970-01-01, a Thursday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,11 @@ class Seen:
         """Return the rows of first <= day < end."""
         i, j = (int(k) for k in np.searchsorted(self.day, (first, end)))
         return Seen(self.day[i:j], self.date[i:j], self.bits[i:j])
+
+    def of_weekdays(self, chosen: Sequence[int]) -> "Seen":
+        """Return the rows of days that are one of the weekdays *chosen*, 0 Monday to 6 Sunday."""
+        kept = np.isin(weekday(self.day), chosen)
+        return Seen(self.day[kept], self.date[kept], self.bits[kept])
 
     def counted(self) -> tuple[Int64, int]:
         """Return on how many dates each of the 96 quarter hours has a reading, and on how many any has."""
@@ -163,15 +175,18 @@ class BinSums:
 class DayTotals:
     """Some days one by one: d of them, those with readings. day: counted from 1970-01-01.
 
-    bounds: 2 x d, the instants at which each begins and ends, UTC epoch seconds. flags: 2 x d, readings that are LO,
-    and HI. low: mg/dL of the first column. seconds: d x width.
+    bounds: 2 x d, the instants at which each begins and ends, UTC epoch seconds. n: readings of each. flags: 2 x d,
+    readings that are LO, and HI. low: mg/dL of the first column. seconds: d x width. flagged: m x 4, the seconds that
+    are LO or HI: position of the day, 0 or 1, mg/dL, seconds.
     """
 
     day: Int32
     bounds: Int64
+    n: Int32
     flags: Int32
     low: int
     seconds: npt.NDArray[np.unsignedinteger]
+    flagged: Int32
 
     @classmethod
     def of(cls, series: Series, days: Int64, bounds: Int64) -> "DayTotals":
@@ -180,23 +195,127 @@ class DayTotals:
         cell, size = place * VALUES + series.mg_dl, len(days) * VALUES
         sums = np.bincount(cell, weights=series.seconds, minlength=size).astype(np.int64).reshape(-1, VALUES)
         low, end = _occupied(sums)
-        flags = [np.bincount(place[series.flag == flag], minlength=len(days)) for flag in (Flag.LO, Flag.HI)]
-        return cls(days.astype(np.int32), bounds, np.array(flags, np.int32), low, _narrow(sums[:, low:end]))
+        n, *flags = (
+            np.bincount(place[which], minlength=len(days)).astype(np.int32)
+            for which in (slice(None), series.flag == Flag.LO, series.flag == Flag.HI)
+        )
+        marked = _flagged_by_day(series, place)
+        return cls(days.astype(np.int32), bounds, n, np.array(flags), low, _narrow(sums[:, low:end]), marked)
+
+    @classmethod
+    def joined(cls, parts: Sequence["DayTotals"]) -> "DayTotals":
+        """Return the days of all *parts*, which follow each other in time, no day twice."""
+        there = [part for part in parts if len(part.day)]
+        if not there:
+            return NO_DAYS
+        low, end = min(p.low for p in there), max(p.low + p.seconds.shape[1] for p in there)
+        first = np.cumsum([0, *(len(part.day) for part in there)])
+        seconds = np.zeros((int(first[-1]), end - low), np.result_type(*(part.seconds.dtype for part in there)))
+        for at, part in zip(first.tolist(), there, strict=False):
+            seconds[at : at + len(part.day), part.low - low : part.low - low + part.seconds.shape[1]] = part.seconds
+        moved = [p.flagged + np.array([at, 0, 0, 0], np.int32) for at, p in zip(first.tolist(), there, strict=False)]
+        day, n = (np.concatenate([getattr(part, name) for part in there]) for name in ("day", "n"))
+        bounds, flags = (np.concatenate([getattr(p, name) for p in there], axis=1) for name in ("bounds", "flags"))
+        return cls(day, bounds, n, flags, low, seconds, np.concatenate(moved))
+
+    def of_days(self, first: int, end: int) -> "DayTotals":
+        """Return those of first <= day < end."""
+        i, j = (int(k) for k in np.searchsorted(self.day, (first, end)))
+        if j - i == len(self.day):
+            return self
+        moved = self.flagged[(self.flagged[:, 0] >= i) & (self.flagged[:, 0] < j)] - np.array([i, 0, 0, 0], np.int32)
+        bounds, flags = self.bounds[:, i:j], self.flags[:, i:j]
+        return DayTotals(self.day[i:j], bounds, self.n[i:j], flags, self.low, self.seconds[i:j], moved)
+
+    def by_value(self, place: int) -> Int64:
+        """Return the seconds at each whole mg/dL, index 0 to 600, of the day at *place*."""
+        return self._spread(self.seconds[place])
+
+    @property
+    def total(self) -> Int64:
+        """The same of all days together."""
+        return self._spread(self.seconds.sum(axis=0, dtype=np.int64))
+
+    def _spread(self, row: Whole) -> Int64:
+        whole = np.zeros(VALUES, np.int64)
+        whole[self.low : self.low + len(row)] = row
+        return whole
 
     @property
     def size(self) -> int:
         """Bytes of the arrays."""
-        return self.seconds.nbytes + self.bounds.nbytes + self.flags.nbytes + self.day.nbytes
+        arrays = (self.seconds, self.bounds, self.flags, self.day, self.n, self.flagged)
+        return sum(array.nbytes for array in arrays)
 
     def freeze(self) -> bytes:
         """Return it as bytes."""
-        return _freeze(np.array([self.low], np.int64), self.day, self.bounds, self.flags, self.seconds)
+        head = np.array([self.low], np.int64)
+        return _freeze(head, self.day, self.bounds, self.n, self.flags, self.seconds, self.flagged)
 
     @classmethod
     def thaw(cls, data: bytes) -> "DayTotals":
         """Return what freeze() gave. Raises ValueError for other bytes."""
-        head, day, bounds, flags, seconds = _thaw(data, 5)
-        return cls(day, bounds, flags, int(head[0]), seconds)
+        head, day, bounds, n, flags, seconds, flagged = _thaw(data, 7)
+        return cls(day, bounds, n, flags, int(head[0]), seconds, flagged)
+
+
+NO_DAYS = DayTotals(
+    np.zeros(0, np.int32),
+    np.zeros((2, 0), np.int64),
+    np.zeros(0, np.int32),
+    np.zeros((2, 0), np.int32),
+    0,
+    np.zeros((0, 0), np.uint16),
+    np.zeros((0, 4), np.int32),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekdaySums:
+    """Some days together, Mondays apart from Tuesdays and so on. low: mg/dL of the first column.
+
+    by_bin: 7 x 96 x width seconds, weekday, quarter hour and mg/dL. flagged: 7 x 2 x 601, seconds that are LO, and HI.
+    n: 7, readings. A weekday is that of the local day in the wearer's zone.
+    """
+
+    n: Int64
+    low: int
+    by_bin: npt.NDArray[np.unsignedinteger]
+    flagged: npt.NDArray[np.unsignedinteger]
+
+    @classmethod
+    def of(cls, series: Series, wall_clock: Int64, day: Int64) -> "WeekdaySums":
+        """Return the sums of *series*. wall_clock, day: of each reading, as Seen.of takes them."""
+        row = weekday(day)
+        cell = (row * BINS + wall_clock // BIN_S % BINS) * VALUES + series.mg_dl
+        sums = np.bincount(cell, series.seconds, 7 * BINS * VALUES).astype(np.int64).reshape(7, BINS, VALUES)
+        marked = np.flatnonzero(series.flag)
+        cell = (row[marked] * 2 + (series.flag[marked] == Flag.HI)) * VALUES + series.mg_dl[marked]
+        flagged = np.bincount(cell, series.seconds[marked], 7 * 2 * VALUES).astype(np.int64).reshape(7, 2, VALUES)
+        low, end = _occupied(sums.reshape(-1, VALUES))
+        return cls(np.bincount(row, minlength=7), low, _narrow(sums[:, :, low:end]), _narrow(flagged))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the arrays."""
+        return self.by_bin.nbytes + self.flagged.nbytes + self.n.nbytes
+
+    def add_to(self, by_bin: Int64, flagged: Int64, chosen: Sequence[int]) -> int:
+        """Add the weekdays *chosen* to whole arrays, 96 x 601 and 2 x 601, and return how many readings they have."""
+        columns = slice(self.low, self.low + self.by_bin.shape[2])
+        for row in chosen:
+            by_bin[:, columns] += self.by_bin[row]
+            flagged += self.flagged[row]
+        return int(self.n[list(chosen)].sum())
+
+
+def weekday(day: Int32 | Int64) -> Int64:
+    """Return the weekday of each day counted from 1970-01-01: 0 Monday to 6 Sunday.
+
+    >>> weekday(np.array([0, 4, 10]))
+    array([3, 0, 6])
+    """
+    return np.asarray((day - MONDAY) % 7, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +403,15 @@ def flagged_seconds(series: Series) -> Int64:
             which = series.flag == flag
             row += np.bincount(series.mg_dl[which], series.seconds[which], VALUES).astype(np.int64)
     return sums
+
+
+def _flagged_by_day(series: Series, place: Int64) -> Int32:
+    """Return the seconds that are LO or HI as rows of place, 0 or 1, mg/dL, seconds."""
+    marked = np.flatnonzero(series.flag)
+    key = (place[marked] * 2 + (series.flag[marked] == Flag.HI)) * VALUES + series.mg_dl[marked]
+    cells, where = np.unique(key, return_inverse=True)
+    sums = np.bincount(where, series.seconds[marked], len(cells)).astype(np.int64)
+    return np.stack((cells // (2 * VALUES), cells // VALUES % 2, cells % VALUES, sums), axis=1).astype(np.int32)
 
 
 def _occupied(sums: Int64) -> tuple[int, int]:

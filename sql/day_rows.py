@@ -22,9 +22,9 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from cgm_dash import day_pack
-from cgm_dash.day_numbers import DayNumbers
-from cgm_dash.day_summary import BinSums, DayTotals
+from cgm_dash import day_pack, day_summary
+from cgm_dash.day_numbers import DayNumbers, Int64
+from cgm_dash.day_summary import BinSums, DayTotals, WeekdaySums
 from cgm_dash.errors import StoreError
 from cgm_dash.series import Series, merge
 from sql.changes import EVER, mark_stale
@@ -83,7 +83,7 @@ class State:
     @property
     def wanted(self) -> str:
         """What everything kept must be made for."""
-        return f"{day_pack.FORMAT} {self.numbers.rules}"
+        return f"{day_pack.FORMAT}.{day_summary.FORMAT} {self.numbers.rules}"
 
     @property
     def is_outdated(self) -> bool:
@@ -321,8 +321,21 @@ def sums_of(numbers: DayNumbers, packs: Blobs) -> tuple[BinSums, DayTotals]:
     series = opened([data for _, data in packs])
     dates = np.array([day for day, _ in packs], np.int64)
     bounds = numbers.bounds(dates.tolist())
-    owner = dates[np.searchsorted(bounds[0], series.ts, side="right") - 1]
+    owner = owners(series, dates, bounds)
     return BinSums.of(series, numbers.wall_clock(series), owner), DayTotals.of(series, dates, bounds)
+
+
+def weekdays_of(numbers: DayNumbers, packs: Blobs) -> WeekdaySums:
+    """Return the sums by weekday of some days with readings, one at least."""
+    series = opened([data for _, data in packs])
+    dates = np.array([day for day, _ in packs], np.int64)
+    owner = owners(series, dates, numbers.bounds(dates.tolist()))
+    return WeekdaySums.of(series, numbers.wall_clock(series), owner)
+
+
+def owners(series: Series, dates: Int64, bounds: Int64) -> Int64:
+    """Return which of *dates*, days that begin at bounds[0], each reading belongs to."""
+    return np.asarray(dates[np.searchsorted(bounds[0], series.ts, side="right") - 1], np.int64)
 
 
 def fetch_days(connection: Connection, person_id: int, first: int, end: int) -> Blobs:

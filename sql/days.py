@@ -14,8 +14,8 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
@@ -26,13 +26,16 @@ from sqlalchemy.engine import Connection, Engine
 from cgm_dash import day_pack
 from cgm_dash.day_summary import (
     NEVER_SEEN,
+    NO_DAYS,
     BinSums,
     DayTotals,
     Envelope,
     EnvelopeSums,
     RangeSums,
     Seen,
+    WeekdaySums,
     flagged_seconds,
+    weekday,
 )
 from cgm_dash.metrics.histogram import BINS, VALUES, by_bin
 from cgm_dash.series import EMPTY, Series
@@ -107,6 +110,22 @@ class DayStore:
         """Return the readings of start <= ts < end in sums: all that statistics and the glucose profile need."""
         span = _whole(start), _whole(end)
         return self._ask(person_id, lambda reader: reader.sums(*span))
+
+    def sums_of_weekdays(self, person_id: int, start: float, end: float, weekdays: Sequence[int]) -> RangeSums:
+        """Return the same of those local days in the stretch that are one of *weekdays*, 0 Monday to 6 Sunday.
+
+        The first question about a stretch opens its days, ten years of minutes in a fifth of a second; what it finds
+        stays in memory as the rest does (5 MB for ten years).
+        """
+        span, chosen = (_whole(start), _whole(end)), sorted(set(weekdays) & set(range(7)))
+        if len(chosen) == 7:
+            return self.sums(person_id, start, end)
+        return self._ask(person_id, lambda reader: reader.sums_of_weekdays(*span, chosen))
+
+    def by_day(self, person_id: int, start: float, end: float) -> DayTotals:
+        """Return the same day by day: each local day of start <= ts < end with a reading; bounds: its part of that."""
+        span = _whole(start), _whole(end)
+        return self._ask(person_id, lambda reader: reader.by_day(*span))
 
     def envelope(self, person_id: int, edges: npt.NDArray[np.float64] | Int64) -> Envelope:
         """Return extremes and quartiles of the columns of a chart between rising *edges*.
@@ -208,7 +227,7 @@ class DayStore:
 class _Held:
     """What one process has read of one person's days, as of state.seq; by block, None where it has no readings.
 
-    tail: the merged series from state.end_ts on. supers: sums of SUPER blocks. size: bytes when last weighed.
+    tail: the merged series from state.end_ts on. supers, weekdays: sums of SUPER blocks. size: bytes when last weighed.
     """
 
     state: State
@@ -217,12 +236,13 @@ class _Held:
     bins: dict[int, BinSums | None] = field(default_factory=dict)
     totals: dict[int, DayTotals | None] = field(default_factory=dict)
     supers: dict[int, BinSums] = field(default_factory=dict)
+    weekdays: dict[int, WeekdaySums | None] = field(default_factory=dict)
     starts: dict[int, int] = field(default_factory=dict)
     size: int = 0
 
     def weigh(self) -> int:
         """Count the bytes held and return them."""
-        sums = (*self.bins.values(), *self.totals.values(), *self.supers.values())
+        sums = (*self.bins.values(), *self.totals.values(), *self.supers.values(), *self.weekdays.values())
         packed = sum(len(data) for blobs in self.packs.values() for _, data in blobs)
         self.size = packed + sum(s.size for s in sums if s is not None) + TAIL_BYTES * len(self.tail)
         return self.size
@@ -232,8 +252,9 @@ class _Held:
         for kept in (self.packs, self.bins, self.totals):
             for block in [b for b in kept if first <= b <= last]:
                 del kept[block]
-        for group in [g for g in self.supers if first // SUPER <= g <= last // SUPER]:
-            del self.supers[group]
+        for grouped in (self.supers, self.weekdays):
+            for group in [g for g in grouped if first // SUPER <= g <= last // SUPER]:
+                del grouped[group]
 
     def start_of_block(self, block: int) -> int:
         """Return the instant at which a block begins; of one behind the last, where everything kept ends."""
@@ -259,7 +280,8 @@ def _brought_up(connection: Connection, held: _Held | None, state: State) -> _He
     changes = changes_since(connection, state.person_id, held.state.seq)
     if changes.stretches is None or EVER in changes.stretches:
         return _Held(state, tail)
-    fresh = _Held(state, tail, held.packs.copy(), held.bins.copy(), held.totals.copy(), held.supers.copy(), held.starts)
+    kept = {name: getattr(held, name).copy() for name in ("packs", "bins", "totals", "supers", "weekdays")}
+    fresh = _Held(state, tail, **kept, starts=held.starts)
     fresh.drop(held.state.end_day // BLOCK, state.end_day // BLOCK)
     for first, last in _blocks_touched(changes, state):
         fresh.drop(first, last)
@@ -354,6 +376,84 @@ class _Reader:
             if bins is not None:
                 yield bins
             block += 1
+
+    def sums_of_weekdays(self, start: int, end: int, chosen: Sequence[int]) -> RangeSums:
+        """Return the sums of start <= ts < end on the weekdays *chosen*."""
+        total = _Total(self._state)
+        kept_end = min(end, self._state.end_ts)
+        if start < kept_end:
+            self._add_weekdays(total, start, kept_end, chosen)
+        total.add(self._on(chosen, self._held.tail.between(start, max(start, end))))
+        return total.sums()
+
+    def _add_weekdays(self, total: "_Total", start: int, end: int, chosen: Sequence[int]) -> None:
+        """Add days kept: groups of blocks that lie whole in the stretch, and what is before and behind them."""
+        numbers, span = self._state.numbers, SUPER * BLOCK
+        first = -(-(numbers.of(start - 1) + 1) // span)
+        last = min(numbers.of(end) // span, self._last // SUPER)
+        borders = [self._held.start_of_block(group * SUPER) for group in (first, max(first, last))]
+        before, behind = (min(max(ts, start), end) for ts in borders) if first < last else (end, end)
+        total.add(self._on(chosen, self._part(start, before)))
+        if first < last:
+            self._load_bins(first * SUPER, last * SUPER)
+        for group in range(first, last):
+            sums = self._weekdays(group)
+            if sums is not None:
+                total.n += sums.add_to(total.by_bin, total.flagged, chosen)
+                found = (self._held.bins[block] for block in range(group * SUPER, (group + 1) * SUPER))
+                total.seen += [bins.seen.of_weekdays(chosen) for bins in found if bins is not None]
+        total.add(self._on(chosen, self._part(behind, end)))
+
+    def _weekdays(self, group: int) -> WeekdaySums | None:
+        """Return the sums by weekday of SUPER whole blocks; the days are opened for them and not held."""
+        if group not in self._held.weekdays:
+            days = (group * SUPER * BLOCK, (group + 1) * SUPER * BLOCK)
+            packs = day_rows.fetch_days(self._connection, self._state.person_id, *days)
+            self._held.weekdays[group] = day_rows.weekdays_of(self._state.numbers, packs) if packs else None
+        return self._held.weekdays[group]
+
+    def _on(self, chosen: Sequence[int], series: Series) -> Series:
+        """Return the readings of days that are one of the weekdays *chosen*."""
+        if not len(series):
+            return series
+        days, bounds = self._days_of(series)
+        kept = np.isin(weekday(day_rows.owners(series, days, bounds)), chosen)
+        return Series(*(getattr(series, column.name)[kept] for column in dataclasses.fields(Series)))
+
+    def _days_of(self, series: Series) -> tuple[Int64, Int64]:
+        """Return the days from the first reading to the last, and when each begins and ends."""
+        numbers = self._state.numbers
+        days = np.arange(numbers.of(int(series.ts[0])), numbers.of(int(series.ts[-1])) + 1)
+        return days, numbers.bounds(days.tolist())
+
+    def by_day(self, start: int, end: int) -> DayTotals:
+        """Return the totals of each day of start <= ts < end."""
+        kept_end = min(end, self._state.end_ts)
+        parts = [*self._days_kept(start, kept_end)] if start < kept_end else []
+        parts.append(self._totals_of(self._held.tail.between(start, max(start, end))))
+        joined = DayTotals.joined(parts)
+        return replace(joined, bounds=np.clip(joined.bounds, start, end))
+
+    def _days_kept(self, start: int, end: int) -> Iterable[DayTotals]:
+        """Yield the totals of days kept: the rest of one, whole ones, the beginning of one."""
+        numbers = self._state.numbers
+        first, stop = numbers.of(start - 1) + 1, numbers.of(end)
+        midnights = numbers.start(first), numbers.start(stop)
+        yield self._totals_of(self._part(start, min(end, midnights[0])))
+        self._load_totals(first // BLOCK, -(-stop // BLOCK))
+        for block in range(first // BLOCK, -(-stop // BLOCK)):
+            totals = self._held.totals[block]
+            if totals is not None:
+                yield totals.of_days(first, stop)
+        yield self._totals_of(self._part(max(midnights), end))
+
+    def _totals_of(self, series: Series) -> DayTotals:
+        """Return the totals of a few days that are opened."""
+        if not len(series):
+            return NO_DAYS
+        days, bounds = self._days_of(series)
+        there = np.unique(np.searchsorted(bounds[0], series.ts, side="right") - 1)
+        return DayTotals.of(series, days[there], bounds[:, there])
 
     def envelope(self, edges: Int64) -> Envelope:
         """Return extremes and quartiles of the columns between *edges*."""

@@ -15,10 +15,12 @@ from sqlalchemy.engine import Connection, Engine
 
 import sql.readings
 from cgm_dash.batch import NO_OFFSET, Columns, Wearer
+from cgm_dash.day_numbers import DayNumbers
 from cgm_dash.day_pack import pack
+from cgm_dash.day_summary import flagged_seconds
 from cgm_dash.days import LocalDays
-from cgm_dash.metrics.histogram import by_bin
-from cgm_dash.metrics.profile import profile
+from cgm_dash.metrics.histogram import by_bin, by_value
+from cgm_dash.metrics.profile import profile, profile_of
 from cgm_dash.metrics.ranges import judged
 from cgm_dash.reading import Flag, Kind, Reading
 from cgm_dash.series import Series, merge
@@ -39,6 +41,9 @@ T0 = 1_789_900_000 // DAY_S * DAY_S
 """2026-09-20: Lord Howe's 23.5 hours, Berlin's 25 and two borders of blocks lie within the 80 days that follow."""
 
 NOW = T0 + 200 * DAY_S
+DAYS_AGREE_TO = 20_000
+"""Up to so many readings are compared day by day too."""
+
 FIELDS = ("ts", "mg_dl", "flag", "kind", "trend", "period_s", "offset_min", "seconds")
 
 
@@ -71,6 +76,37 @@ def agrees(kept: DayStore, whole: Series, zone: ZoneInfo, person_id: int, start:
     plain, quick = profile(part, local), found.profile()
     assert (quick.days.tolist(), quick.dates) == (plain.days.tolist(), plain.dates)
     assert np.array_equal(quick.curves, plain.curves, equal_nan=True)
+    if len(part) < DAYS_AGREE_TO:
+        days_agree(kept, whole, zone, person_id, start, end)
+
+
+def days_agree(kept: DayStore, whole: Series, zone: ZoneInfo, person_id: int, start: int, end: int) -> None:
+    """Compare the days of [start, end) one by one, and some weekdays together, with the readings."""
+    found, part = kept.by_day(person_id, start, end), whole.between(start, end)
+    sums = kept.sums(person_id, start, end)
+    assert found.total.tolist() == sums.by_value.tolist()
+    assert int(found.n.sum()) == sums.n
+    numbers, wall_clock = DayNumbers(zone), LocalDays.between(zone, start, min(end, NOW)).wall_clock(part)
+    owner = np.array([numbers.of(ts) for ts in part.ts.tolist()], np.int64)
+    assert found.day.tolist() == np.unique(owner).tolist()
+    for i, day in enumerate(found.day.tolist()):
+        low, high = max(start, numbers.start(day)), min(end, numbers.start(day + 1))
+        of_day = part.between(low, high)
+        assert found.bounds[:, i].tolist() == [low, high]
+        assert (found.by_value(i) == by_value(of_day)).all()
+        rows = found.flagged[found.flagged[:, 0] == i, 1:].tolist()
+        flagged = flagged_seconds(of_day)
+        assert rows == [[f, g, flagged[f, g]] for f in (0, 1) for g in np.flatnonzero(flagged[f]).tolist()]
+        assert found.flags[:, i].tolist() == [(of_day.flag == flag).sum() for flag in (Flag.LO, Flag.HI)]
+    for chosen in ((0, 1, 2, 3, 4), (6,), ()):
+        those = np.isin([numbers.date(day).weekday() for day in owner.tolist()], chosen)
+        of_these = Series(*(getattr(part, field)[those] for field in FIELDS))
+        picked = kept.sums_of_weekdays(person_id, start, end, chosen)
+        assert picked.n == len(of_these)
+        assert (picked.by_bin == by_bin(of_these, wall_clock[those])).all()
+        assert (picked.judged == judged(of_these)).all()
+        plain = profile_of(picked.by_bin, wall_clock[those])
+        assert (picked.days_of_bin.tolist(), picked.dates) == (plain.days.tolist(), plain.dates)
 
 
 def envelope_agrees(kept: DayStore, whole: Series, person_id: int, edges: np.ndarray) -> None:
@@ -123,6 +159,24 @@ def test_quarter_of_a_year_of_minutes_and_history(store: Store, source: SourceRo
         assert (np.diff(edges) > 0).all()
         envelope_agrees(store.days, series, source.person_id, edges)
     assert store.days.check(source.person_id) == ()
+
+
+def test_weekdays_of_three_years_come_in_groups_that_late_readings_touch(store: Store, source: SourceRow) -> None:
+    """Long enough that groups of blocks lie whole in the stretch, before, within and behind which days are cut."""
+    person, zone = source.person_id, ZoneInfo("Europe/Berlin")
+    store.people.set_zone(person, zone.key, confirmed=True)
+    start, hours = T0 - 900 * DAY_S, minutes(900 * 24 + 30, T0 - 900 * DAY_S, 3600, Kind.HISTORY, NO_OFFSET)
+    hours.flag[::97] = Flag.LO
+    store.readings.add_many(person, source.source_id, hours, arrived=NOW)
+    kept = DayStore(store.engine)
+    for late in (None, T0 - 500 * DAY_S + 1800, T0 + 3600 * 31):
+        if late is not None:
+            store.readings.add(person, source.source_id, minutes(1, late, 3600, Kind.HISTORY), arrived=NOW)
+        whole = naive(store, person)
+        for cut in (0, 5000, 300 * DAY_S - 77):
+            for end in (T0 - 100 * DAY_S + 333, NOW):
+                days_agree(kept, whole, zone, person, start + cut, end)
+    assert any(held.weekdays for held in kept._held.values())
 
 
 def test_one_low_minute_shows_in_the_chart_of_all_time(store: Store, source: SourceRow) -> None:
