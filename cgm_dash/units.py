@@ -69,7 +69,8 @@ class Targets:
 
     def __post_init__(self) -> None:
         if not 0 < self.very_low < self.low < self.high < self.very_high:
-            raise ValueError(f"limits {self.very_low}, {self.low}, {self.high}, {self.very_high} mg/dL do not rise")
+            limits = f"{self.very_low}, {self.low}, {self.high}, {self.very_high}"
+            raise ValueError(f"limits {limits} mg/dL do not rise; give each higher than the one before it")
 
     def band(self, mg_dl: int) -> Band:
         """Return the band of one integer value, always judged in mg/dL.

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from cgm_dash.errors import StoreError
+from cgm_dash.goals import Goals, TargetSet, check_own, goals_for, goals_of
 from cgm_dash.units import ADULT, Targets, Unit
 from sql.engine import looking, writing
 from sql.schema import people
@@ -20,7 +21,7 @@ NAME_LIMIT = 200
 class Person:
     """One wearer. zone: IANA name, None not known yet; zone_confirmed: False where it was worked out.
 
-    targets: mg/dL. country: ISO 3166 code, empty unknown. seq: raised by every change of the person's readings.
+    goals: with the limits. country: ISO 3166 code, empty unknown. seq: raised by every change of the person's readings.
     """
 
     id: int
@@ -28,9 +29,19 @@ class Person:
     zone: str | None
     zone_confirmed: bool
     unit: Unit
-    targets: Targets
+    goals: Goals
     country: str
     seq: int
+
+    @property
+    def target_set(self) -> TargetSet:
+        """Whose limits and goals the person is judged by."""
+        return self.goals.target_set
+
+    @property
+    def targets(self) -> Targets:
+        """The limits of the five bands, mg/dL."""
+        return self.goals.targets
 
 
 class PeopleStore:
@@ -60,7 +71,11 @@ class PeopleStore:
         country: str = "",
         zone: str | None = None,
     ) -> Person:
-        """Add a person and return it; a *zone* given counts as confirmed."""
+        """Add a person and return it; a *zone* given counts as confirmed.
+
+        Limits other than the adult ones make the target set custom, without goals. Raises ValueError outside 40..400.
+        """
+        check_own(targets)
         with writing(self._engine) as connection:
             person_id = insert_person(connection, name, unit=unit, targets=targets, country=country, zone=zone)
             return _person(connection.execute(sa.select(people).where(people.c.id == person_id)).one())
@@ -77,9 +92,22 @@ class PeopleStore:
         """Set how the person's glucose is shown at first."""
         self._set(person_id, unit=str(unit))
 
-    def set_targets(self, person_id: int, targets: Targets) -> None:
-        """Set the limits of the five bands, mg/dL."""
-        self._set(person_id, **_limits(targets))
+    def set_target_set(
+        self,
+        person_id: int,
+        target_set: TargetSet,
+        limits: Targets | None = None,
+        goal_tir: int | None = None,
+        goal_tbr: int | None = None,
+    ) -> None:
+        """Set whose limits and goals a person is judged by.
+
+        Custom takes *limits*, mg/dL, each in 40..400, and may take goals in percent, 1..99: of time in target to
+        exceed, of time below low to stay under. The other sets bring both. Raises ValueError for anything else.
+        """
+        goals = goals_of(target_set, limits, goal_tir, goal_tbr)
+        check_own(goals.targets, goal_tir, goal_tbr)
+        self._set(person_id, **_judged(goals), goal_tir=goal_tir, goal_tbr=goal_tbr)
 
     def _set(self, person_id: int, **values: Any) -> None:
         statement = sa.update(people).where(people.c.id == person_id).values(**values).returning(people.c.id)
@@ -93,8 +121,7 @@ def insert_person(
 ) -> int:
     """Add a person inside a write transaction and return the id."""
     values = {"name": storable(name, NAME_LIMIT), "country": storable(country, 8), "unit": str(unit), "seq": 0}
-    values |= {"zone": zone, "zone_confirmed": zone is not None, **_limits(targets)}
-    values |= {"target_set": "adult" if targets == ADULT else "custom"}
+    values |= {"zone": zone, "zone_confirmed": zone is not None, **_judged(goals_for(targets))}
     return int(connection.execute(sa.insert(people).values(values).returning(people.c.id)).scalar_one())
 
 
@@ -110,10 +137,20 @@ def _known_zone(name: str) -> str:
         raise ValueError(f"zone: expected an IANA name such as Europe/Berlin, got '{name}'") from exc
 
 
-def _limits(targets: Targets) -> dict[str, int]:
-    return {name: getattr(targets, name) for name in ("very_low", "low", "high", "very_high")}
+def _judged(goals: Goals) -> dict[str, str | int]:
+    """Return the columns of set and limits; the limits in force stand in the row whatever the set."""
+    limits = {name: getattr(goals.targets, name) for name in ("very_low", "low", "high", "very_high")}
+    return {"target_set": str(goals.target_set), **limits}
+
+
+def _goals(row: sa.Row[Any]) -> Goals:
+    target_set = TargetSet(row.target_set)
+    if target_set is not TargetSet.CUSTOM:
+        return goals_of(target_set)
+    limits = Targets(row.very_low, row.low, row.high, row.very_high)
+    return goals_of(target_set, limits, row.goal_tir, row.goal_tbr)
 
 
 def _person(row: sa.Row[Any]) -> Person:
-    targets = Targets(row.very_low, row.low, row.high, row.very_high)
-    return Person(row.id, row.name, row.zone, row.zone_confirmed, Unit(row.unit), targets, row.country, row.seq)
+    unit = Unit(row.unit)
+    return Person(row.id, row.name, row.zone, row.zone_confirmed, unit, _goals(row), row.country, row.seq)

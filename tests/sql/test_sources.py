@@ -7,6 +7,7 @@ import pytest
 
 from cgm_dash.batch import Wearer
 from cgm_dash.errors import StoreError
+from cgm_dash.goals import TargetSet
 from cgm_dash.units import Targets, Unit
 from sql import Store, migrate, open_store
 from sql.sources import SourceRow
@@ -90,7 +91,7 @@ def test_what_a_user_changed_is_never_changed_back(store: Store) -> None:
     source = store.sources.resolve(None, "librelinkup", Wearer("p1", "Ann", unit="mg/dL"))
     store.people.rename(source.person_id, "Mum")
     store.people.set_unit(source.person_id, Unit.MMOL_L)
-    store.people.set_targets(source.person_id, Targets(54, 63, 140, 250))
+    store.people.set_target_set(source.person_id, TargetSet.PREGNANCY)
     store.people.set_zone(source.person_id, "Europe/Berlin", True)
     again = store.sources.resolve(None, "librelinkup", Wearer("p1", "Anna", unit="mg/dL", target_low=70))
     person = store.people.get(source.person_id)
