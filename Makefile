@@ -14,7 +14,8 @@ ASSETS := $(VENV)/.assets
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-quick lint bench screenshots assets lock clean bench-peers check-python check-test-programs
+.PHONY: help run test test-quick lint bench screenshots messages assets lock clean bench-peers check-python \
+	check-test-programs
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ bench-peers: $(DEV) ## measure published packages beside ours, each in its own e
 
 screenshots: check-test-programs $(DEV) $(ASSETS) ## take pictures of the pages into screenshots/
 	$(BIN)/python tests/screenshots.py $(ARGS)
+
+messages: $(DEV) ## bring the files of translations up to date with the texts of the code
+	$(BIN)/python tests/messages.py
 
 # Without npm on the machine it comes in a Python package, for this once: 230 MB are not kept for one file.
 assets: $(RUNTIME) ## fetch and compress the browser files, with an npm of its own if need be
