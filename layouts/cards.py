@@ -21,8 +21,6 @@ IN_BAR_PERCENT = 10
 """A share's number stands in the bar from here on; below it would be cut off."""
 
 CV_STABLE_PERCENT = 36
-THIN_SPACE = "\u202f"
-"""Between the thousands of a count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Goal:
     @property
     def words(self) -> str:
         """The goal as shown."""
-        return f"{'>' if self.above else '<'}{self.limit} %"
+        return f"{'>' if self.above else '<'}{text.percent(self.limit)}"
 
 
 GOALS: Mapping[tuple[Band, ...], Goal] = MappingProxyType(
@@ -84,7 +82,7 @@ def _notes(view: StatisticsView) -> list[Component]:
         notes.append(_("Percentages are rounded and may not add to 100."))
     if view.targets == ADULT and not view.coverage.sufficient:
         judged = _("Goals are judged over {days} days or more with {share} coverage.")
-        notes.append(judged.format(days=ENOUGH_DAYS, share=f"{ENOUGH_PERCENT}\u00a0%"))
+        notes.append(judged.format(days=ENOUGH_DAYS, share=text.percent(ENOUGH_PERCENT)))
     return [html.P(text.listing(notes), className="hint")] if notes else []
 
 
@@ -113,13 +111,20 @@ def share_words(bands: tuple[Band, ...], share: float | None) -> str:
     A share that would round to the limit of its goal without being it gets as many decimals as tell the two apart, so
     that no reader sees "5 %" meet "<5 %".
     """
-    places = 1 if bands[0] in BELOW else 0
-    goal = GOALS.get(bands)
-    if share and goal and share != goal.limit and float(text.decimal(share, places)) == goal.limit:
-        while float(text.decimal(share, places)) == goal.limit:
-            places += 1
-        return f"{text.decimal(share, places)} %"
-    return text.percent_fine(share) if bands[0] in BELOW else text.percent(share)
+    if share and _places(bands, share) > _usual_places(bands):
+        return text.per_cent(text.decimal(share, _places(bands, share)))
+    return text.percent_fine(share) if _usual_places(bands) else text.percent(share)
+
+
+def _usual_places(bands: tuple[Band, ...]) -> int:
+    return 1 if bands[0] in BELOW else 0
+
+
+def _places(bands: tuple[Band, ...], share: float) -> int:
+    places, goal = _usual_places(bands), GOALS.get(bands)
+    while goal and share != goal.limit and text.rounded(share, places) == goal.limit:
+        places += 1
+    return places
 
 
 def _table(view: StatisticsView) -> Component:
@@ -181,8 +186,10 @@ def _uneven(view: StatisticsView) -> bool:
     """Return whether the five shares as shown do not add to 100."""
     if not view.times.observed:
         return False
-    shown = [share_words((band,), view.times.percent(band)).removesuffix(" %") for band in Band]
-    return any(s.startswith("<") for s in shown) or abs(sum(float(s) for s in shown) - 100) > 0.01
+    shares = [((band,), view.times.percent(band) or 0.0) for band in Band]
+    if any(share_words(*each).startswith("<") for each in shares):
+        return True
+    return sum(text.rounded(share, _places(bands, share)) for bands, share in shares) != 100
 
 
 # --- mean, GMI, CV, coverage
@@ -239,8 +246,8 @@ def insufficient(coverage: Coverage, window: Window) -> str:
             "Needs {need} days; this is {n} day.", "Needs {need} days; these dates hold {n}.", coverage.days
         )
         return pattern.format(need=ENOUGH_DAYS, n=coverage.days)
-    need = f"{ENOUGH_PERCENT} %"
-    return _("Needs {need} coverage; this is {share}.").format(need=need, share=text.percent(coverage.percent))
+    need, share = text.percent(ENOUGH_PERCENT), text.percent(coverage.percent)
+    return _("Needs {need} coverage; this is {share}.").format(need=need, share=share)
 
 
 def _mean(view: StatisticsView) -> Component:
@@ -268,7 +275,7 @@ def _coverage(view: StatisticsView) -> Component:
     what = _(
         "How much of this time the readings cover. Goal: 70 % or more; below, figures may be off (Battelino 2019)."
     )
-    number = text.percent(share).removesuffix(" %")
+    number = text.NOTHING if share is None else "<1" if 0 < share < 1 else text.decimal(share, 0)
     tile = _tile(
         "coverage",
         _("Coverage"),
@@ -285,7 +292,7 @@ def _coverage(view: StatisticsView) -> Component:
 def _data(view: StatisticsView) -> str:
     """Return what the figures rest on."""
     pattern = plural("Rests on {n} reading over {days}.", "Rests on {n} readings over {days}.", view.level.n)
-    return pattern.format(n=f"{view.level.n:,}".replace(",", THIN_SPACE), days=_length(view.window))
+    return pattern.format(n=text.count(view.level.n), days=_length(view.window))
 
 
 def _length(window: Window) -> str:

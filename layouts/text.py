@@ -1,13 +1,19 @@
-"""How numbers, times and states are written: the one place where a value becomes words."""
+"""How numbers, times and states are written: the one place where a value becomes words.
 
+All of it is for readers, in the language in force: a decimal comma in German. What programs read (JSON, CSV, attributes
+that scripts and stylesheets work with) is never written by these functions.
+"""
+
+import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from cgm_dash.batch import NO_OFFSET
-from cgm_dash.i18n import _, plural
+from cgm_dash.i18n import LANGUAGES, SOURCE, _, language, plural
 from cgm_dash.i18n import mark as m
 from cgm_dash.reading import Flag, Trend
 from cgm_dash.units import Band, Targets, Unit, in_unit
@@ -40,44 +46,71 @@ TREND_WORDS = MappingProxyType(
         Trend.RISING_FAST: m("rising fast"),
     }
 )
-WEEKDAYS = (
-    m("Monday"),
-    m("Tuesday"),
-    m("Wednesday"),
-    m("Thursday"),
-    m("Friday"),
-    m("Saturday"),
-    m("Sunday"),
-)
-WEEKDAYS_SHORT = (m("Mon"), m("Tue"), m("Wed"), m("Thu"), m("Fri"), m("Sat"), m("Sun"))
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""From Monday on, as date.weekday() counts; `_` knows the names of the calendar without a translator (i18n)."""
+WEEKDAYS_SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = (
-    m("January"),
-    m("February"),
-    m("March"),
-    m("April"),
-    m("May"),
-    m("June"),
-    m("July"),
-    m("August"),
-    m("September"),
-    m("October"),
-    m("November"),
-    m("December"),
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
 )
-MONTHS_SHORT = (
-    m("Jan"),
-    m("Feb"),
-    m("Mar"),
-    m("Apr"),
-    m("May"),
-    m("Jun"),
-    m("Jul"),
-    m("Aug"),
-    m("Sep"),
-    m("Oct"),
-    m("Nov"),
-    m("Dec"),
-)
+MONTHS_SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+# --- numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands in and behind a number: before the decimals, between the thousands, before a percent sign."""
+
+    decimal: str = "."
+    group: str = "\u202f"
+    percent: str = " "
+
+
+@functools.cache
+def marks_of(code: str) -> Marks:
+    """Return the marks of a language: English ones as designed here, others by the Unicode CLDR, which Babel carries.
+
+    >>> marks_of("de").decimal, marks_of("de").group
+    (',', '.')
+    """
+    if code == SOURCE or code not in LANGUAGES:
+        return Marks()
+    from babel import Locale  # English needs none of it
+
+    locale = Locale.parse(code)
+    symbols = locale.number_symbols[locale.default_numbering_system]
+    percent = locale.percent_formats[None].suffix[0].removesuffix("%")
+    return Marks(symbols["decimal"], symbols["group"], percent)
+
+
+def marks() -> Marks:
+    """Return the marks of the language in force."""
+    return marks_of(language())
+
+
+def rounded(value: float, places: int) -> Decimal:
+    """Return *value* with *places* decimals, half rounded away from zero: the number that `decimal` writes."""
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def decimal(value: float, places: int) -> str:
+    """Return *value* with *places* decimals, half rounded away from zero."""
+    return _written(rounded(value, places))
+
+
+def count(n: int) -> str:
+    """Return a whole number with its thousands apart.
+
+    >>> count(2016), count(999)
+    ('2\u202f016', '999')
+    """
+    return f"{n:,}".replace(",", marks().group)
+
+
+def _written(number: int | Decimal) -> str:
+    return str(number).replace("-", MINUS).replace(".", marks().decimal)
 
 
 # --- glucose
@@ -89,7 +122,7 @@ def glucose(mg_dl: float, unit: Unit) -> str:
     >>> glucose(125, Unit.MG_DL), glucose(125, Unit.MMOL_L), glucose(180, Unit.MMOL_L)
     ('125', '6.9', '10.0')
     """
-    return str(in_unit(mg_dl, unit)).replace("-", MINUS)
+    return _written(in_unit(mg_dl, unit))
 
 
 def glucose_in(mg_dl: float, unit: Unit) -> str:
@@ -151,10 +184,9 @@ def limits(band: Band, targets: Targets, unit: Unit) -> str:
 # --- shares
 
 
-def decimal(value: float, places: int) -> str:
-    """Return *value* with *places* decimals, half rounded away from zero."""
-    step = Decimal(1).scaleb(-places)
-    return str(Decimal(str(value)).quantize(step, rounding=ROUND_HALF_UP)).replace("-", MINUS)
+def per_cent(number: str) -> str:
+    """Return a *number* that is already written with the percent sign, as the language puts it."""
+    return f"{number}{marks().percent}%"
 
 
 def percent(value: float | None) -> str:
@@ -165,7 +197,7 @@ def percent(value: float | None) -> str:
     """
     if value is None:
         return NOTHING
-    return "<1 %" if 0 < value < 1 else f"{decimal(value, 0)} %"
+    return per_cent("<1" if 0 < value < 1 else decimal(value, 0))
 
 
 def percent_fine(value: float | None) -> str:
@@ -174,9 +206,11 @@ def percent_fine(value: float | None) -> str:
     >>> percent_fine(0.44), percent_fine(0.04), percent_fine(0), percent_fine(4)
     ('0.4 %', '<0.1 %', '0 %', '4.0 %')
     """
-    if not value:
-        return NOTHING if value is None else "0 %"
-    return "<0.1 %" if 0 < value < 0.05 else f"{decimal(value, 1)} %"
+    if value is None:
+        return NOTHING
+    if 0 < value < 0.05:
+        return per_cent(f"<{decimal(0.1, 1)}")
+    return per_cent(decimal(value, 1) if value else "0")
 
 
 # --- spans of time
@@ -298,9 +332,10 @@ def trend(t: Trend | None) -> str:
 
 def range_short(name: str) -> str:
     """Return what the range control shows for a named range, "12 h"."""
+    # The buttons are narrow: their texts are apart from those of durations, so that a language can write them shorter.
     if name in HOURS:
-        return _("{h} h").format(h=HOURS[name])
-    return _("{d} d").format(d=DAYS[name]) if name in DAYS else _("Dates")
+        return _("{hours} h").format(hours=HOURS[name])
+    return _("{days} d").format(days=DAYS[name]) if name in DAYS else _("Dates")
 
 
 def period(window: Window) -> str:
