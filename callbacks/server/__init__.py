@@ -2,12 +2,13 @@
 
 from dash import Dash
 
-from callbacks.server import api, envelope, files, guard, serving, suites
+from callbacks.server import api, envelope, files, guard, language, serving, suites
 from callbacks.services import Services
 
 
 def register_routes(app: Dash, services: Services) -> None:
     """Register every route and hook on the app's Flask server."""
+    language.register(app.server)
     serving.register(app.server, services)
     guard.register(app.server, services)
     envelope.register(app)
