@@ -16,6 +16,7 @@ from cgm_dash.reading import Flag
 from cgm_dash.series import Series
 from cgm_dash.trouble import Trouble
 from cgm_dash.units import ADULT, Band, Targets, Unit
+from cgm_dash.usual import Placed
 from cgm_dash.window import Window
 
 
@@ -70,6 +71,8 @@ class ChartView:
 
     A long window has sums, all it holds, and envelope, its columns. Its series is empty, or where few enough days are
     visible holds the readings of loaded, [from, to) in UTC epoch seconds, which stand in place of the columns there.
+
+    usual: the band behind the line. at_least: the y range shown before, mg/dL, which this one does not fall short of.
     """
 
     series: Series
@@ -86,6 +89,8 @@ class ChartView:
     sums: RangeSums | None = None
     envelope: Envelope | None = None
     loaded: tuple[float, float] | None = None
+    usual: Placed | None = None
+    at_least: tuple[float, float] | None = None
 
     @property
     def bands(self) -> bool:

@@ -14,6 +14,7 @@
   let pushing = 0;
   const fingers = new Map();
   let pinch = null;
+  let usualBand = { told: null, list: [] };
 
   const box = () => document.getElementById("chart");
   const graph = () => {
@@ -193,10 +194,25 @@
     if (value.unit) bold.append(" ", part("span", "unit", value.unit));
     const swatch = part("i", "sw b-" + BANDS[band]);
     swatch.style.margin = "0";
+    const usual = usualAt(meta, reading.x);
     card.replaceChildren(when(meta, reading.x), bold);
     if (value.beside) card.append(part("div", "", value.beside));
     card.append(part("span", "w", swatch, words.bands[band]));
-    card.dataset.words = [when(meta, reading.x), (value.value + " " + value.unit).trim(), value.beside, words.bands[band]].filter(Boolean).join(", ");
+    if (usual) card.append(part("div", "", usual));
+    card.dataset.words = [when(meta, reading.x), (value.value + " " + value.unit).trim(), value.beside, words.bands[band], usual].filter(Boolean).join(", ");
+  }
+
+  /* What is usual in the quarter hour of an instant; "" where nothing is. */
+  function usualAt(meta, ts) {
+    const told = meta.usual;
+    if (!told) return "";
+    if (usualBand.told !== told) {
+      const [x, low, high] = [told.x, told.low, told.high].map(array);
+      usualBand = { told: told, list: x.map((at, i) => ({ x: at, low: low[i], high: high[i] })) };
+    }
+    const here = usualBand.list[nearest(usualBand.list, ts)];
+    if (!here || Math.abs(here.x - ts) > told.near) return "";
+    return told.words.replace("{low}", amount(meta, here.low)).replace("{high}", amount(meta, here.high)).replace("{unit}", meta.unit);
   }
 
   function composeColumn(card, meta, column) {

@@ -17,9 +17,10 @@ from cgm_dash.i18n import _
 from cgm_dash.reading import Flag
 from cgm_dash.series import GAP_MIN_S, GAP_PERIODS, Series
 from cgm_dash.units import Band, Targets, Unit
+from cgm_dash.usual import Placed
 from cgm_dash.zones import offsets_between
 from layouts import text, tokens
-from layouts.figures import long
+from layouts.figures import long, usual
 from layouts.figures.decimate import broken, column_edges, excursions, kept
 from layouts.figures.ticks import time_ticks
 from layouts.figures.traces import Colours, Figure, f4, hatched, u4
@@ -46,8 +47,11 @@ TICK_PX = 13
 HEIGHT_PX = 298
 BOTTOM = 40
 BOTTOM_DEEP = 20
-TOPS = ((285, 300), (335, 350), (385, 400), (505, 520))
+TOPS = ((285, 300), (335, 350), (400, 400), (500, 520))
+"""The y axis reaches to the second number while nothing lies above the first; sensors end at 400, 500 or 600 mg/dL."""
 TOP_MOST = 620
+OVER_BOUND = 20
+"""So far above the sensor's bound the axis reaches where HI is marked there."""
 WIDTHS = ((60 * 3600, 2.0), (10 * 86_400, 1.3))
 THINNEST = 1.0
 """Width of the line by the seconds that are visible, so that many days do not become one black area."""
@@ -72,6 +76,8 @@ class _Frame:
     colours: Colours
     phone: bool
     stale: bool
+    usual: Placed | None
+    at_least: tuple[float, float] | None
 
     @property
     def px_per_s(self) -> float:
@@ -85,8 +91,9 @@ def figure_of(view: ChartView) -> Figure:
     gaps = _gaps(frame)
     low, high = _y_range(frame)
     marks = _flag_traces(frame)
-    used = len(x) + sum(len(trace["customdata"]) for trace in marks) + 6 * len(gaps)
+    used = len(x) + sum(len(trace["customdata"]) for trace in marks) + 6 * len(gaps) + _usual_points(frame)
     data = [
+        *usual.bands(frame.usual, frame.colours),
         *long.bands(frame.columns, frame.colours),
         *hatched(gaps, low, high, frame.colours),
         *long.lows(frame.columns, frame.targets, frame.colours),
@@ -97,6 +104,11 @@ def figure_of(view: ChartView) -> Figure:
         *_last_traces(frame),
     ]
     return {"data": data, "layout": _layout(frame, view.key, low, high, gaps, view.visible is not None)}
+
+
+def _usual_points(frame: _Frame) -> int:
+    """Return how many points the band takes: two outlines, and what the card at the pointer reads."""
+    return 6 * len(frame.usual.ts) if frame.usual else 0
 
 
 def alt_text(view: ChartView) -> str:
@@ -116,7 +128,14 @@ def alt_text(view: ChartView) -> str:
     )
     missing = [b - a for a, b in _gaps(_frame(view, None))]
     silence = "" if not missing else _("No data for {span} in all.").format(span=text.duration(sum(missing)))
-    return text.listing((sentence, silence))
+    behind = _("Behind it lies what is usual at these times, from the 14 days before today.") if view.usual else ""
+    return text.listing((sentence, silence, behind))
+
+
+def has_gaps(view: ChartView) -> bool:
+    """Return whether anything of what is visible is hatched."""
+    frame = _frame(view, view.visible)
+    return any(a < frame.shown[1] and b > frame.shown[0] for a, b in _gaps(frame))
 
 
 def _frame(view: ChartView, visible: tuple[float, float] | None) -> _Frame:
@@ -144,6 +163,8 @@ def _frame(view: ChartView, visible: tuple[float, float] | None) -> _Frame:
         colours=tokens.theme(view.theme),
         phone=view.phone,
         stale=len(part) > 0 and now - float(part.ts[-1]) >= 60 * view.stale_minutes,
+        usual=view.usual,
+        at_least=view.at_least,
     )
 
 
@@ -321,7 +342,16 @@ def _last_traces(frame: _Frame) -> list[Figure]:
 
 
 def _y_range(frame: _Frame) -> tuple[float, float]:
-    """Return the range of the y axis in mg/dL: it grows by steps only, so that sizes stay comparable."""
+    """Return the range of the y axis in mg/dL: it grows by steps only, and never falls short of what was shown before.
+
+    The usual band does not widen it: what lies above is cut off at the edge.
+    """
+    low, top = _needed(frame)
+    least = frame.at_least or (low, top)
+    return min(low, least[0]), max(top, least[1])
+
+
+def _needed(frame: _Frame) -> tuple[float, float]:
     part, columns = frame.series.between(*frame.shown), frame.columns.between(*frame.shown)
     values = np.concatenate((part.mg_dl, columns.lowest, columns.highest))
     if np.isnan(values).all():
@@ -330,7 +360,7 @@ def _y_range(frame: _Frame) -> tuple[float, float]:
     plain = np.concatenate((part.mg_dl[part.flag == Flag.NONE], columns.highest[columns.hi == 0], [0]))
     top = next((top for limit, top in TOPS if np.nanmax(plain) <= limit), TOP_MOST)
     if len(over):
-        top = max(top, int(over.max()) + 20)
+        top = max(top, int(over.max()) + OVER_BOUND)
     return (BOTTOM_DEEP if np.nanmin(values) < BOTTOM else BOTTOM), top
 
 
@@ -408,6 +438,7 @@ def _y_axis(frame: _Frame, low: float, high: float) -> Figure:
 
 def _shapes(frame: _Frame) -> list[Figure]:
     targets, colours = frame.targets, frame.colours
+    banded = len(frame.columns) > 0 or bool(frame.usual)
     across = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y"}
     shapes: list[Figure] = [
         {
@@ -416,7 +447,7 @@ def _shapes(frame: _Frame) -> list[Figure]:
             **across,
             "y0": targets.low,
             "y1": targets.high,
-            "fillcolor": tokens.alpha(colours["b-target"], long.ZONE if len(frame.columns) else colours["zone"]),
+            "fillcolor": tokens.alpha(colours["b-target"], long.ZONE if banded else colours["zone"]),
             "line": {"width": 0},
         }
     ]
@@ -487,6 +518,7 @@ def _meta(frame: _Frame, key: str, zoomed: bool) -> Figure:
     targets, colours = frame.targets, frame.colours
     return {
         **long.meta(frame.columns),
+        **usual.meta(frame.usual),
         "key": key,
         "unit": str(frame.unit),
         "targets": [targets.very_low, targets.low, targets.high, targets.very_high],

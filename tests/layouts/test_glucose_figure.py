@@ -14,6 +14,8 @@ import pytest
 from cgm_dash import window
 from cgm_dash.series import Series
 from cgm_dash.units import Targets, Unit
+from cgm_dash.usual import Placed, Usual
+from cgm_dash.zones import midnight
 from layouts import tokens
 from layouts.figures import glucose
 from layouts.views import chart_key
@@ -174,11 +176,24 @@ def test_hi_lifts_the_axis_above_its_bound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("highest", "top"), [(285, 300), (286, 350), (335, 350), (336, 400), (386, 520), (506, 620), (600, 620)]
+    ("highest", "top"),
+    [(285, 300), (286, 350), (335, 350), (336, 400), (400, 400), (401, 520), (500, 520), (501, 620), (600, 620)],
 )
 def test_the_axis_grows_by_steps(highest: int, top: int) -> None:
     figure = glucose.figure_of(chart_view(minutes(100, highest), "3h"))
     assert figure["layout"]["yaxis"]["range"][1] == top
+
+
+def test_the_axis_does_not_fall_short_of_what_was_shown_before() -> None:
+    calm, high, low = minutes(100, 120), minutes(100, 340), minutes(100, 39)
+    for series, before, after in (
+        (calm, (40, 350), [40, 350]),
+        (calm, (20, 300), [20, 300]),
+        (high, (40, 350), [40, 400]),
+        (low, (40, 350), [20, 350]),
+    ):
+        view = chart_view(series, "3h", at_least=before)
+        assert glucose.figure_of(view)["layout"]["yaxis"]["range"] == after
 
 
 @pytest.mark.parametrize(
@@ -226,6 +241,90 @@ def test_a_past_day_has_no_now() -> None:
 def test_a_reading_ahead_of_now_is_not_drawn() -> None:
     x, _y = line(glucose.figure_of(chart_view(minutes(100, 110, 120, age_s=-60), "3h")))
     assert x.max() <= NOW
+
+
+# --- what is usual
+
+
+def usual_band(name: str = "12h", thin: slice = slice(0, 0), top: float = 200.0) -> Placed:
+    """Return a band of 60, 80 to 120 and *top* over a named range; quarter hours *thin* have none."""
+    curves = np.repeat(np.array([[60.0], [80.0], [100.0], [120.0], [top]]), 96, axis=1)
+    curves[:, thin] = np.nan
+    part = window.named(name, NOW, BERLIN)
+    return Usual(curves, 14).placed(BERLIN, part.start, part.end + 0.05 * part.seconds)
+
+
+def test_the_usual_band_lies_under_gaps_and_line_and_reaches_to_the_right_edge() -> None:
+    series = without(minutes(*([100] * 200)), 60, 130)
+    figure = glucose.figure_of(chart_view(series, usual=usual_band()))
+    names = [t["name"] for t in figure["data"]]
+    assert names[:3] == ["usual-outer", "usual-inner", "gaps"]
+    assert names.index("glucose") > 2
+    outer, inner = (decoded(figure["data"][i]["y"]) for i in (0, 1))
+    assert (np.nanmin(outer), np.nanmax(outer)) == (60, 200)
+    assert (np.nanmin(inner), np.nanmax(inner)) == (80, 120)
+    x = decoded(figure["data"][0]["x"])
+    a, b = figure["layout"]["xaxis"]["range"]
+    assert x.min() <= a
+    assert x.max() >= b
+
+
+def test_an_outline_runs_along_the_upper_edge_and_back_along_the_lower() -> None:
+    band = usual_band("3h")
+    band.inner[:] += np.arange(len(band.ts))
+    figure = glucose.figure_of(chart_view(minutes(100, 110), "3h", usual=band))
+    x, y = (decoded(figure["data"][1][side]) for side in ("x", "y"))
+    n = len(band.ts)
+    assert len(x) == 2 * n + 1
+    assert x[:n].tolist() == band.ts.tolist()
+    assert x[n : 2 * n].tolist() == band.ts[::-1].tolist()
+    assert y[:n].tolist() == (120 + np.arange(n)).tolist()
+    assert y[n : 2 * n].tolist() == (80 + np.arange(n))[::-1].tolist()
+    assert np.isnan(y[-1])
+
+
+def test_quarter_hours_without_a_band_break_it_and_no_band_draws_nothing() -> None:
+    thin = glucose.figure_of(chart_view(minutes(100, 110), usual=usual_band(thin=slice(30, 34))))
+    for i in (0, 1):
+        assert np.isnan(decoded(thin["data"][i]["y"])).sum() == 2
+    noon = midnight(BERLIN, date(2026, 11, 22)) + 30 * 900
+    assert not ((decoded(thin["data"][0]["x"]) > noon) & (decoded(thin["data"][0]["x"]) < noon + 3600)).any()
+    none = glucose.figure_of(chart_view(minutes(100, 110), usual=usual_band(thin=slice(0, 96))))
+    assert not [t for t in none["data"] if t["name"].startswith("usual")]
+    assert "usual" not in none["layout"]["meta"]
+    assert "usual" not in glucose.alt_text(chart_view(minutes(100, 110)))
+
+
+def test_the_card_at_the_pointer_knows_what_is_usual() -> None:
+    view = chart_view(minutes(100, 110), "3h", usual=usual_band("3h", thin=slice(50, 52)))
+    told = glucose.figure_of(view)["layout"]["meta"]["usual"]
+    assert told["words"] == "usual {low}–{high} {unit}"
+    assert told["near"] == 450
+    assert set(decoded(told["low"]).tolist()) == {80}
+    assert set(decoded(told["high"]).tolist()) == {120}
+    assert not np.isnan(decoded(told["low"])).any()
+    assert len(decoded(told["x"])) == len(decoded(told["low"]))
+    assert "what is usual" in glucose.alt_text(view)
+
+
+def test_the_band_neither_widens_the_axis_nor_makes_the_figure_heavy() -> None:
+    bare = glucose.figure_of(chart_view(minutes(*([100] * 720))))
+    full = glucose.figure_of(chart_view(minutes(*([100] * 720)), usual=usual_band(top=390.0)))
+    assert full["layout"]["yaxis"]["range"] == bare["layout"]["yaxis"]["range"] == [40, 300]
+    assert len(json.dumps(full)) - len(json.dumps(bare)) < 5_000
+
+
+def test_the_target_zone_is_paler_under_the_band() -> None:
+    bare, full = (glucose.figure_of(chart_view(minutes(100), usual=u)) for u in (None, usual_band()))
+    fills = [f["layout"]["shapes"][0]["fillcolor"] for f in (bare, full)]
+    assert [fill.rsplit(",", 1)[1] for fill in fills] == ["0.1)", "0.085)"]
+
+
+def test_whether_anything_is_hatched_is_known_for_the_part_that_is_visible() -> None:
+    series = without(minutes(*([100] * 720)), 200, 270)
+    assert glucose.has_gaps(chart_view(series))
+    assert not glucose.has_gaps(chart_view(minutes(*([100] * 725))))
+    assert not glucose.has_gaps(chart_view(series, visible=(NOW - 7200, NOW - 600)))
 
 
 # --- zoom
