@@ -1,15 +1,15 @@
 """The cards of figures: time in range with its goals, and mean, GMI, CV and coverage."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from dash import html
 from dash.development.base_component import Component
 
+from cgm_dash.goals import ABOVE, BELOW, IN_TARGET, VERY_HIGH, VERY_LOW, Bands, Goal, Goals, TargetSet
 from cgm_dash.i18n import _, plural
+from cgm_dash.i18n import mark as m
 from cgm_dash.metrics.coverage import ENOUGH_DAYS, ENOUGH_PERCENT, Coverage
-from cgm_dash.units import ADULT, Band
+from cgm_dash.units import Band, Unit
 from cgm_dash.window import HOURS, Window
 from layouts import ids, text, tokens
 from layouts.attributes import hyphened
@@ -20,47 +20,22 @@ DAY_S = 86_400
 IN_BAR_PERCENT = 10
 """A share's number stands in the bar from here on; below it would be cut off."""
 
-CV_STABLE_PERCENT = 36
+ROWS: tuple[Bands, ...] = (VERY_HIGH, (Band.HIGH,), ABOVE, IN_TARGET, BELOW, (Band.LOW,), VERY_LOW)
 
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A share of time to stay below, or above, in percent."""
-
-    limit: int
-    above: bool = False
-
-    def met(self, share: float) -> bool:
-        """Return whether the unrounded *share* reaches the goal; the limit itself does not."""
-        return share > self.limit if self.above else share < self.limit
-
-    @property
-    def words(self) -> str:
-        """The goal as shown."""
-        return f"{'>' if self.above else '<'}{text.percent(self.limit)}"
-
-
-GOALS: Mapping[tuple[Band, ...], Goal] = MappingProxyType(
+WHOSE = MappingProxyType(
     {
-        (Band.VERY_HIGH,): Goal(5),
-        (Band.HIGH, Band.VERY_HIGH): Goal(25),
-        (Band.TARGET,): Goal(70, above=True),
-        (Band.VERY_LOW, Band.LOW): Goal(4),
-        (Band.VERY_LOW,): Goal(1),
+        TargetSet.ADULT: m("Goals: adults with type 1 or type 2 diabetes ({source})."),
+        TargetSet.HIGH_RISK: m(
+            "Goals: older people and people at high risk of lows, with type 1 or type 2 diabetes ({source}). For very"
+            " low alone no number is agreed; it counts in the time below {limit}."
+        ),
+        TargetSet.PREGNANCY: m(
+            "Goals: pregnancy with type 1 diabetes ({source}), on limited evidence. For type 2 and gestational diabetes"
+            " the limits are the same, but no percentages are agreed."
+        ),
     }
 )
-"""Adults with type 1 or type 2 diabetes: Battelino et al. 2019, doi:10.2337/dci19-0028."""
-
-ROWS: tuple[tuple[Band, ...], ...] = (
-    (Band.VERY_HIGH,),
-    (Band.HIGH,),
-    (Band.HIGH, Band.VERY_HIGH),
-    (Band.TARGET,),
-    (Band.VERY_LOW, Band.LOW),
-    (Band.LOW,),
-    (Band.VERY_LOW,),
-)
-BELOW = (Band.VERY_LOW, Band.LOW)
+"""Whom the goals of each consensus set are for, and what it leaves open."""
 
 
 def time_in_range(view: StatisticsView) -> Component:
@@ -75,15 +50,23 @@ def _rests_on(view: StatisticsView) -> Component:
 
 
 def _notes(view: StatisticsView) -> list[Component]:
-    notes = []
-    if view.targets == ADULT:
-        notes.append(_("Goals: adults with type 1 or type 2 diabetes (Battelino 2019)."))
+    notes = [_whose(view.judged_by, view.unit)]
     if _uneven(view):
         notes.append(_("Percentages are rounded and may not add to 100."))
-    if view.targets == ADULT and not view.coverage.sufficient:
+    if view.judged_by.by_bands and not view.coverage.sufficient:
         judged = _("Goals are judged over {days} days or more with {share} coverage.")
         notes.append(judged.format(days=ENOUGH_DAYS, share=text.percent(ENOUGH_PERCENT)))
-    return [html.P(text.listing(notes), className="hint")] if notes else []
+    return [html.P(text.listing(notes), className="hint")]
+
+
+def _whose(goals: Goals, unit: Unit) -> str:
+    """Return whose goals these are, and where they were agreed."""
+    if goals.citation is not None:
+        limit = text.glucose_in(goals.targets.low, unit)
+        return _(WHOSE[goals.target_set]).format(source=goals.citation.short, limit=limit)
+    if goals.by_bands:
+        return _("Your own goals and limits, not those of a consensus.")
+    return _("Your own limits. No goals are set for them.")
 
 
 def tir_bar(view: StatisticsView) -> Component:
@@ -100,28 +83,28 @@ def tir_bar(view: StatisticsView) -> Component:
     ]
     if not parts:
         parts = [html.I(_("No readings in this time"), className="none")]
-    words = ", ".join(f"{text.band(band)} {share_words((band,), share)}" for band, share in shares)
+    words = ", ".join(f"{text.band(band)} {share_words((band,), share, view.judged_by)}" for band, share in shares)
     label = _("Time in range: {shares}").format(shares=words) if view.times.observed else _("No readings in this time")
     return html.Div(parts, id=ids.TIR_BAR, className="tir", role="img", **hyphened(aria_label=label))
 
 
-def share_words(bands: tuple[Band, ...], share: float | None) -> str:
+def share_words(bands: Bands, share: float | None, goals: Goals) -> str:
     """Return the share of *bands* as shown: one decimal below range, whole percent elsewhere.
 
     A share that would round to the limit of its goal without being it gets as many decimals as tell the two apart, so
     that no reader sees "5 %" meet "<5 %".
     """
-    if share and _places(bands, share) > _usual_places(bands):
-        return text.per_cent(text.decimal(share, _places(bands, share)))
+    if share and _places(bands, share, goals) > _usual_places(bands):
+        return text.per_cent(text.decimal(share, _places(bands, share, goals)))
     return text.percent_fine(share) if _usual_places(bands) else text.percent(share)
 
 
-def _usual_places(bands: tuple[Band, ...]) -> int:
+def _usual_places(bands: Bands) -> int:
     return 1 if bands[0] in BELOW else 0
 
 
-def _places(bands: tuple[Band, ...], share: float) -> int:
-    places, goal = _usual_places(bands), GOALS.get(bands)
+def _places(bands: Bands, share: float, goals: Goals) -> int:
+    places, goal = _usual_places(bands), goals.of(*bands)
     while goal and share != goal.limit and text.rounded(share, places) == goal.limit:
         places += 1
     return places
@@ -146,21 +129,21 @@ def _table(view: StatisticsView) -> Component:
     return html.Table([caption, head, html.Tbody(rows)], className="bt")
 
 
-def _row(view: StatisticsView, bands: tuple[Band, ...], per_day: bool) -> Component:
+def _row(view: StatisticsView, bands: Bands, per_day: bool) -> Component:
     share = view.times.percent(*bands)
     seconds = sum(view.times.seconds[band] for band in bands)
     shown = DAY_S * (share or 0) / 100 if per_day else seconds
     time = text.duration_short(shown) if share is not None else text.NOTHING
     cells = [
         html.Th(_name(view, bands), scope="row"),
-        html.Td(share_words(bands, share), className="share"),
+        html.Td(share_words(bands, share, view.judged_by), className="share"),
         html.Td(time),
         html.Td(_goal(view, bands, share)),
     ]
     return html.Tr(cells, className="sum" if len(bands) > 1 else None)
 
 
-def _name(view: StatisticsView, bands: tuple[Band, ...]) -> list[Component | str | None]:
+def _name(view: StatisticsView, bands: Bands) -> list[Component | str | None]:
     if len(bands) > 1:
         low = bands == BELOW
         limit = text.glucose(view.targets.low if low else view.targets.high, view.unit)
@@ -171,25 +154,32 @@ def _name(view: StatisticsView, bands: tuple[Band, ...]) -> list[Component | str
     return [swatch, text.band(band), html.Span(text.limits(band, view.targets, view.unit), className="r")]
 
 
-def _goal(view: StatisticsView, bands: tuple[Band, ...], share: float | None) -> Component | None:
-    goal = GOALS.get(bands)
-    if goal is None or view.targets != ADULT:
+def _goal(view: StatisticsView, bands: Bands, share: float | None) -> Component | None:
+    goal = view.judged_by.of(*bands)
+    if goal is None:
         return None
+    words = _goal_words(goal)
     if share is None or not view.coverage.sufficient:
-        return html.Span(goal.words, className="open")
+        return html.Span(words, className="open")
     if goal.met(share):
-        return html.Span([icon("check", small=True), _("{goal} met").format(goal=goal.words)], className="ok")
-    return html.Span([icon("cross", small=True), _("{goal} missed").format(goal=goal.words)], className="no")
+        return html.Span([icon("check", small=True), _("{goal} met").format(goal=words)], className="ok")
+    return html.Span([icon("cross", small=True), _("{goal} missed").format(goal=words)], className="no")
+
+
+def _goal_words(goal: Goal) -> str:
+    """Return the goal as shown."""
+    return f"{'>' if goal.above else '<'}{text.percent(goal.limit)}"
 
 
 def _uneven(view: StatisticsView) -> bool:
     """Return whether the five shares as shown do not add to 100."""
     if not view.times.observed:
         return False
+    goals = view.judged_by
     shares = [((band,), view.times.percent(band) or 0.0) for band in Band]
-    if any(share_words(*each).startswith("<") for each in shares):
+    if any(share_words(*each, goals).startswith("<") for each in shares):
         return True
-    return sum(text.rounded(share, _places(bands, share)) for bands, share in shares) != 100
+    return sum(text.rounded(share, _places(bands, share, goals)) for bands, share in shares) != 100
 
 
 # --- mean, GMI, CV, coverage
@@ -197,43 +187,8 @@ def _uneven(view: StatisticsView) -> bool:
 
 def figures(view: StatisticsView) -> Component:
     """Return the four tiles. A figure without enough behind it says so and is greyed, never hidden."""
-    level, enough = view.level, view.coverage.sufficient
-    data = _data(view)
-    reason = None if enough else insufficient(view.coverage, view.window)
-    return html.Div(
-        [
-            _mean(view),
-            _tile(
-                "gmi",
-                _("GMI"),
-                None if level.gmi is None else text.decimal(level.gmi, 1),
-                "%",
-                _("From {days} days").format(days=view.coverage.days),
-                reason,
-                _(
-                    "Glucose management indicator: the HbA1c that people with this mean glucose have on average. It is"
-                    " not a laboratory value. GMI = 3.31 + 0.02392 × mean in mg/dL (Bergenstal 2018). Its goal is the"
-                    " one agreed for HbA1c."
-                ),
-                data,
-            ),
-            _tile(
-                "cv",
-                _("CV"),
-                None if level.cv is None else text.decimal(level.cv, 0),
-                "%",
-                _cv_foot(level.cv),
-                reason,
-                _(
-                    "Coefficient of variation: how much glucose swings, as a share of its mean. Up to 36 % counts as"
-                    " stable (Danne 2017)."
-                ),
-                data,
-            ),
-            _coverage(view),
-        ],
-        className="stats four",
-    )
+    reason = None if view.coverage.sufficient else insufficient(view.coverage, view.window)
+    return html.Div([_mean(view), _gmi(view, reason), _cv(view, reason), _coverage(view)], className="stats four")
 
 
 def insufficient(coverage: Coverage, window: Window) -> str:
@@ -253,19 +208,53 @@ def insufficient(coverage: Coverage, window: Window) -> str:
 def _mean(view: StatisticsView) -> Component:
     mean = view.level.mean
     number = None if mean is None else text.glucose(mean, view.unit)
-    what = _(
-        "The mean of glucose over the time the readings stand for. Gaps count for nothing. There is no goal for it: the"
-        " goals are those of time in range (Battelino 2019)."
-    )
+    what = _("The mean of glucose over the time the readings stand for. Gaps count for nothing.")
     sd = view.level.sd
     spread = "" if sd is None else _("SD {value}").format(value=text.glucose_in(sd, view.unit))
-    return _tile("mean", _("Mean"), number, str(view.unit), spread, None, what, _data(view))
+    about = text.listing((what, _goal_of_mean(view.judged_by)))
+    return _tile("mean", _("Mean"), number, str(view.unit), spread, None, about, _data(view))
 
 
-def _cv_foot(cv: float | None) -> str:
+def _goal_of_mean(goals: Goals) -> str:
+    if goals.citation is not None:
+        told = _("There is no goal for it: the goals are those of time in range ({source}).")
+        return told.format(source=goals.citation.short)
+    if goals.by_bands:
+        return _("There is no goal for it: your own goals are those of time in range.")
+    return _("There is no goal for it.")
+
+
+def _gmi(view: StatisticsView, reason: str | None) -> Component:
+    what = _(
+        "Glucose management indicator: the HbA1c that people with this mean glucose have on average. It is not a"
+        " laboratory value. GMI = 3.31 + 0.02392 × mean in mg/dL (Bergenstal 2018)."
+    )
+    goal = _("Its goal is the one agreed for HbA1c.")
+    if view.judged_by.target_set is TargetSet.PREGNANCY:
+        # Meek et al. 2025, Diabetes Care, doi:10.2337/dc24-2494: not an accurate replacement for HbA1c in pregnancy.
+        reason = _("Does not stand in for HbA1c in pregnancy.")
+        goal = _("In pregnancy it does not stand in for HbA1c (Meek 2025).")
+    gmi = view.level.gmi
+    number = None if gmi is None else text.decimal(gmi, 1)
+    foot = _("From {days} days").format(days=view.coverage.days)
+    return _tile("gmi", _("GMI"), number, "%", foot, reason, text.listing((what, goal)), _data(view))
+
+
+def _cv(view: StatisticsView, reason: str | None) -> Component:
+    cv, limit = view.level.cv, view.judged_by.cv_percent
+    what = _(
+        "Coefficient of variation: how much glucose swings, as a share of its mean. Up to {limit} counts as stable"
+        " (Danne 2017)."
+    ).format(limit=text.percent(limit))
+    number = None if cv is None else text.decimal(cv, 0)
+    return _tile("cv", _("CV"), number, "%", _cv_foot(cv, limit), reason, what, _data(view))
+
+
+def _cv_foot(cv: float | None, limit: int) -> str:
     if cv is None:
         return ""
-    return _("Stable, up to 36 %") if cv <= CV_STABLE_PERCENT else _("Unstable, above 36 %")
+    told = _("Stable, up to {limit}") if cv <= limit else _("Unstable, above {limit}")
+    return told.format(limit=text.percent(limit))
 
 
 def _coverage(view: StatisticsView) -> Component:

@@ -165,8 +165,12 @@ def flagged(mg_dl: int, flag: Flag, unit: Unit) -> str:
 def limits(band: Band, targets: Targets, unit: Unit) -> str:
     """Return the limits of a band, without the unit.
 
+    One that looks like its neighbour's when rounded to 0.1 mmol/L stands with "<" or ">": it is beyond that limit.
+
     >>> [limits(b, Targets(), Unit.MMOL_L) for b in Band]
     ['<3.0', '3.0–3.8', '3.9–10.0', '10.1–13.9', '>13.9']
+    >>> [limits(b, Targets(54, 80, 140, 250), Unit.MMOL_L) for b in (Band.LOW, Band.TARGET, Band.HIGH)]
+    ['3.0–<4.4', '4.4–7.8', '>7.8–13.9']
     """
     ends = {
         Band.LOW: (targets.very_low, targets.low - 1),
@@ -177,8 +181,12 @@ def limits(band: Band, targets: Targets, unit: Unit) -> str:
         return "<" + glucose(targets.very_low, unit)
     if band is Band.VERY_HIGH:
         return ">" + glucose(targets.very_high, unit)
-    low, high = ends[band]
-    return glucose(low, unit) + RANGE + glucose(high, unit)
+    low, high = (glucose(end, unit) for end in ends[band])
+    if band is Band.HIGH and low == glucose(targets.high, unit):
+        low = f">{low}"
+    if band is Band.LOW and high == glucose(targets.low, unit):
+        high = f"<{high}"
+    return low + RANGE + high
 
 
 # --- shares

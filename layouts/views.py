@@ -9,6 +9,7 @@ import numpy as np
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import Current
 from cgm_dash.day_summary import Envelope, RangeSums
+from cgm_dash.goals import Goals, goals_for
 from cgm_dash.metrics.coverage import Coverage
 from cgm_dash.metrics.level import Level
 from cgm_dash.metrics.ranges import TimeInRanges
@@ -100,7 +101,10 @@ class ChartView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsView:
-    """The figures of one window."""
+    """The figures of one window. targets: the limits its times were counted by.
+
+    goals: what they are judged by, of the same limits; None: the adult ones for adult limits, else no goals.
+    """
 
     times: TimeInRanges
     level: Level
@@ -108,6 +112,16 @@ class StatisticsView:
     window: Window
     unit: Unit
     targets: Targets = ADULT
+    goals: Goals | None = None
+
+    def __post_init__(self) -> None:
+        if self.goals is not None and self.goals.targets != self.targets:
+            raise ValueError("the goals are of other limits than the times were counted by; give targets=goals.targets")
+
+    @property
+    def judged_by(self) -> Goals:
+        """The goals in force."""
+        return goals_for(self.targets) if self.goals is None else self.goals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,20 @@
 """Time in range and the four figures: shares, times, goals and what they rest on."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
+from cgm_dash.goals import ADULT_GOALS, CONSENSUS, HIGH_RISK_GOALS, PREGNANCY_GOALS, Goals, TargetSet, goals_of
 from cgm_dash.series import Series
 from cgm_dash.units import Band, Targets, Unit
 from layouts import ids
 from layouts.cards import figures, share_words, time_in_range, tir_bar
+from layouts.views import StatisticsView
 from tests.layouts.rendered import NOW, attribute, by_class, by_id, statistics_view, walk, words
 
+OWN_GOALS = goals_of(TargetSet.CUSTOM, Targets(55, 80, 160, 240), 60, 2)
+NO_GOALS = goals_of(TargetSet.CUSTOM, Targets(55, 80, 160, 240))
 S10 = (53, 54, 69, 70, 110, 140, 180, 181, 250, 251)
 
 
@@ -17,6 +22,22 @@ def days(n: int, *values: int) -> Series:
     """Return *n* days of 5-minute readings that repeat *values*."""
     count = n * 288
     return Series.every(300, [values[i % len(values)] for i in range(count)], int(NOW) - 300 * count)
+
+
+def judged(series: Series, goals: Goals, name: str = "14d", unit: Unit = Unit.MG_DL) -> StatisticsView:
+    """Return the view of *series* counted and judged by *goals*."""
+    return statistics_view(series, name, targets=goals.targets, goals=goals, unit=unit)
+
+
+def tile_of(name: str, view: StatisticsView) -> Any:
+    """Return the tile of one figure."""
+    (tile,) = [t for t in by_class(figures(view), "stat") if attribute(t, "data-figure") == name]
+    return tile
+
+
+def goal_cells(view: StatisticsView) -> dict[str, str]:
+    """Return the goals the table shows, by the name of their row."""
+    return {name: cells[2] for name, cells in rows(time_in_range(view)).items() if cells[2] not in ("", "Goal")}
 
 
 def rows(card: object) -> dict[str, list[str]]:
@@ -94,7 +115,107 @@ def test_reaching_a_limit_exactly_is_not_meeting_it() -> None:
     ],
 )
 def test_a_share_never_looks_like_the_limit_it_is_not(bands: tuple[Band, ...], share: float | None, shown: str) -> None:
-    assert share_words(bands, share) == shown
+    assert share_words(bands, share, ADULT_GOALS) == shown
+
+
+@pytest.mark.parametrize(
+    ("goals", "bands", "share", "shown"),
+    [
+        (HIGH_RISK_GOALS, (Band.VERY_LOW, Band.LOW), 0.97, "0.97 %"),
+        (HIGH_RISK_GOALS, (Band.VERY_LOW, Band.LOW), 1.02, "1.02 %"),
+        (HIGH_RISK_GOALS, (Band.VERY_LOW,), 0.97, "1.0 %"),
+        (HIGH_RISK_GOALS, (Band.VERY_HIGH,), 9.6, "9.6 %"),
+        (HIGH_RISK_GOALS, (Band.VERY_HIGH,), 4.6, "5 %"),
+        (HIGH_RISK_GOALS, (Band.TARGET,), 50.3, "50.3 %"),
+        (PREGNANCY_GOALS, (Band.VERY_HIGH,), 4.6, "5 %"),
+        (PREGNANCY_GOALS, (Band.HIGH, Band.VERY_HIGH), 24.6, "24.6 %"),
+        (OWN_GOALS, (Band.TARGET,), 59.8, "59.8 %"),
+        (OWN_GOALS, (Band.TARGET,), 69.8, "70 %"),
+        (OWN_GOALS, (Band.VERY_LOW, Band.LOW), 1.98, "1.98 %"),
+        (NO_GOALS, (Band.VERY_LOW, Band.LOW), 3.97, "4.0 %"),
+    ],
+)
+def test_that_limit_is_the_one_of_the_goals_in_force(
+    goals: Goals, bands: tuple[Band, ...], share: float, shown: str
+) -> None:
+    assert share_words(bands, share, goals) == shown
+
+
+def test_older_people_and_people_at_high_risk_are_judged_by_their_goals() -> None:
+    # Of 100 readings: 40 above 180, 5 of them above 250; 58 in target; 2 below 70, 1 of them below 54.
+    view = judged(days(25, *([190] * 35), *([260] * 5), *([100] * 58), 60, 50), HIGH_RISK_GOALS)
+    assert goal_cells(view) == {
+        "Very high >250": "<10 % met",
+        "High and very high >180": "<50 % met",
+        "In target 70–180": ">50 % met",
+        "Low and very low <70": "<1 % missed",
+    }
+    told = words(time_in_range(view))
+    assert "older people and people at high risk of lows, with type 1 or type 2 diabetes (Battelino 2019)." in told
+    assert "For very low alone no number is agreed; it counts in the time below 70 mg/dL." in told
+
+
+def test_pregnancy_is_judged_between_its_own_limits() -> None:
+    # Of 100 readings: 24 above 140, 10 of them above 250; 73 from 63 to 140; 3 below 63, 1 of them below 54.
+    view = judged(days(25, *([141] * 14), *([260] * 10), *([63] * 73), 62, 54, 53), PREGNANCY_GOALS)
+    table = rows(time_in_range(view))
+    assert {name: [cells[0], cells[2]] for name, cells in table.items() if name != "Band, mg/dL"} == {
+        "Very high >250": ["10 %", ""],
+        "High 141–250": ["14 %", ""],
+        "High and very high >140": ["24 %", "<25 % met"],
+        "In target 63–140": ["73 %", ">70 % met"],
+        "Low and very low <63": ["3.0 %", "<4 % met"],
+        "Low 54–62": ["2.0 %", ""],
+        "Very low <54": ["1.0 %", "<1 % missed"],
+    }
+    told = words(time_in_range(view))
+    assert "pregnancy with type 1 diabetes (Battelino 2019), on limited evidence." in told
+    assert "For type 2 and gestational diabetes the limits are the same, but no percentages are agreed." in told
+
+
+def test_limits_in_pregnancy_part_the_bands_in_mmol_too() -> None:
+    table = rows(time_in_range(judged(days(15, *S10), PREGNANCY_GOALS, unit=Unit.MMOL_L)))
+    assert [name for name in table if name != "Band, mmol/L"] == [
+        "Very high >13.9",
+        "High >7.8–13.9",
+        "High and very high >7.8",
+        "In target 3.5–7.8",
+        "Low and very low <3.5",
+        "Low 3.0–3.4",
+        "Very low <3.0",
+    ]
+
+
+def test_own_goals_are_judged_and_told_to_be_one_s_own() -> None:
+    # Of 100 readings: 61 from 80 to 160, 2 below 80, 37 above 160.
+    view = judged(days(25, *([161] * 37), *([80] * 61), 79, 54), OWN_GOALS)
+    assert goal_cells(view) == {"In target 80–160": ">60 % met", "Low and very low <80": "<2 % missed"}
+    told = words(time_in_range(view))
+    assert "Your own goals and limits, not those of a consensus." in told
+    assert "Battelino" not in told
+
+
+def test_limits_without_goals_judge_nothing_and_say_so() -> None:
+    for view in (judged(days(5, *S10), NO_GOALS), statistics_view(days(5, *S10), targets=NO_GOALS.targets)):
+        assert goal_cells(view) == {}
+        told = words(time_in_range(view))
+        assert "Your own limits. No goals are set for them." in told
+        assert "Goals are judged" not in told
+        assert "Battelino" not in told
+
+
+@pytest.mark.parametrize("goals", [*CONSENSUS.values(), OWN_GOALS], ids=str)
+def test_short_ranges_judge_by_no_set(goals: Goals) -> None:
+    view = judged(days(5, *S10), goals, "7d")
+    shown = goal_cells(view)
+    assert len(shown) == len(goals.by_bands)
+    assert not any("met" in cell or "missed" in cell for cell in shown.values())
+    assert "Goals are judged over 14 days or more" in words(time_in_range(view))
+
+
+def test_goals_of_other_limits_than_the_times_were_counted_by_are_refused() -> None:
+    with pytest.raises(ValueError, match="other limits"):
+        statistics_view(days(1, *S10), goals=PREGNANCY_GOALS)
 
 
 @pytest.mark.parametrize("name", ["12h", "7d"])
@@ -108,12 +229,6 @@ def test_thin_coverage_is_not_judged_either() -> None:
     view = statistics_view(days(5, *S10), "14d")
     assert not view.coverage.sufficient
     assert rows(time_in_range(view))["In target 70–180"][2] == ">70 %"
-
-
-def test_own_targets_have_no_adult_goals() -> None:
-    card = time_in_range(statistics_view(days(15, *S10), targets=Targets(54, 63, 140, 250)))
-    assert rows(card)["In target 63–140"][2] == ""
-    assert "Goals are judged" not in words(card)
 
 
 def test_the_bar_shows_numbers_only_where_they_fit() -> None:
@@ -191,6 +306,39 @@ def test_every_tile_tells_what_it_is_its_goal_its_source_and_its_data(figure: st
         told = words(by_class(tile, place))
         assert all(part in told for part in parts), told
         assert "Rests on 4\u202f320 readings over 14 days." in told
+
+
+@pytest.mark.parametrize(
+    ("goals", "told"),
+    [
+        (HIGH_RISK_GOALS, "the goals are those of time in range (Battelino 2019)."),
+        (PREGNANCY_GOALS, "the goals are those of time in range (Battelino 2019)."),
+        (OWN_GOALS, "There is no goal for it: your own goals are those of time in range."),
+        (NO_GOALS, "There is no goal for it. Rests on"),
+    ],
+    ids=str,
+)
+def test_the_mean_s_tile_names_the_goals_in_force(goals: Goals, told: str) -> None:
+    assert told in words(tile_of("mean", judged(days(15, *S10), goals)))
+
+
+def test_gmi_is_greyed_in_pregnancy_with_the_reason() -> None:
+    tile = tile_of("gmi", judged(days(15, *S10), PREGNANCY_GOALS))
+    assert "weak" in tile.className.split()
+    told = words(tile)
+    assert "Does not stand in for HbA1c in pregnancy." in told
+    assert "In pregnancy it does not stand in for HbA1c (Meek 2025)." in told
+    assert "goal is the one agreed" not in told
+    other = tile_of("gmi", judged(days(15, *S10), HIGH_RISK_GOALS))
+    assert "pregnancy" not in words(other)
+    assert "weak" not in other.className.split()
+
+
+def test_the_cv_is_held_to_the_limit_of_the_set() -> None:
+    view = judged(days(15, *S10), dataclasses.replace(ADULT_GOALS, cv_percent=60))
+    told = words(tile_of("cv", view))
+    assert "Stable, up to 60 %" in told
+    assert "Up to 60 % counts as stable" in told
 
 
 def test_the_source_of_the_goals_stands_below_them() -> None:

@@ -62,6 +62,13 @@ def test_limits_follow_the_integer_bands_in_both_units() -> None:
     assert mmol == ["<3.0", "3.0–3.8", "3.9–10.0", "10.1–13.9", ">13.9"]
 
 
+def test_neighbouring_bands_never_seem_to_share_a_limit() -> None:
+    pregnancy = [text.limits(b, Targets(54, 63, 140, 250), Unit.MMOL_L) for b in Band]
+    own = [text.limits(b, Targets(54, 80, 160, 240), Unit.MMOL_L) for b in Band]
+    assert pregnancy == ["<3.0", "3.0–3.4", "3.5–7.8", ">7.8–13.9", ">13.9"]
+    assert own == ["<3.0", "3.0–<4.4", "4.4–8.9", ">8.9–13.3", ">13.3"]
+
+
 def test_lo_and_hi_are_words_with_their_bound() -> None:
     assert text.reading_in(40, Flag.LO, Unit.MG_DL) == "LO (under 40 mg/dL)"
     assert text.reading_in(400, Flag.HI, Unit.MMOL_L) == "HI (over 22.2 mmol/L)"
