@@ -19,11 +19,12 @@ from flask import Flask, request
 
 import layouts
 from callbacks import register_all
-from callbacks.now import Viewer, first_paint
+from callbacks.frame import first_paint
 from callbacks.server import register_routes
 from callbacks.server.files import bootstrap_address, plotly_address
 from callbacks.server.suites import without_unused
 from callbacks.services import Awake, Services
+from callbacks.visit import Viewer
 from cgm_dash.errors import ConfigError, StoreError
 from cgm_dash.settings import Settings
 from ingestion.demo import Past, demo_source, demo_world
@@ -52,6 +53,9 @@ LIBRELINKUP = "librelinkup"
 
 THEME_COOKIE, UNIT_COOKIE, PHONE_COOKIE = "cgm_theme", "cgm_unit", "cgm_phone"
 """Set by the browser (layouts/assets), so that the first paint has the viewer's look and unit already."""
+
+PAGE_HEADER = "X-Page"
+"""Which page's layout the browser asks for: Dash has one address for all of them (layouts/assets/address.js)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,11 @@ def _lock_of(url: sa.URL) -> Lock:
 
 
 class _App(Dash):
-    """Dash, but for the scripts that no page needs."""
+    """Dash, but without the scripts that no page needs, and in each visitor's language."""
 
     def interpolate_index(self, *parts: Any, **named: Any) -> str:
         named["scripts"] = without_unused(named["scripts"])
-        return str(super().interpolate_index(*parts, **named))  # type: ignore[no-untyped-call]
+        return shell.in_language(str(super().interpolate_index(*parts, **named)))  # type: ignore[no-untyped-call]
 
 
 def create_app(services: Services) -> Dash:
@@ -143,8 +147,9 @@ def _layout(services: Services) -> Component:
     """Return the page for the request at hand; every visit gets a fresh one."""
     cookies = request.cookies
     told = {"theme": cookies.get(THEME_COOKIE), "phone": cookies.get(PHONE_COOKIE) == "1"}
-    viewer = Viewer.of(cookies.get(UNIT_COOKIE), told, None, services.settings.unit)
-    return first_paint(services, request.query_string.decode("ascii", "replace"), viewer)
+    viewer = Viewer.of(cookies.get(UNIT_COOKIE), told, services.settings.unit)
+    path = request.headers.get(PAGE_HEADER, "/")
+    return first_paint(services, path, request.query_string.decode("ascii", "replace"), viewer)
 
 
 def _configure_compression(server: Flask) -> None:

@@ -2,10 +2,12 @@
 
 from dash import Dash
 
-from callbacks import now
+from callbacks import frame
 from callbacks.services import Services
 
 
 def register_all(app: Dash, services: Services) -> None:
-    """Register every page's callbacks on *app*."""
-    now.register(app, services)
+    """Register the callbacks of the frame and of every page on *app*."""
+    frame.register(app, services)
+    for page in frame.MODULES:
+        page.register(app, services)

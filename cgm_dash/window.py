@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 from cgm_dash.zones import days_between, local_date, midnight
 
 HOURS = MappingProxyType({"3h": 3, "6h": 6, "12h": 12, "24h": 24})
-DAYS = MappingProxyType({"3d": 3, "7d": 7, "14d": 14, "30d": 30, "90d": 90})
+YEARS = MappingProxyType({"1y": 1, "10y": 10})
+DAYS = MappingProxyType({"3d": 3, "7d": 7, "14d": 14, "28d": 28, "30d": 30, "90d": 90, "1y": 365, "10y": 3653})
+"""Every range of whole local days, those of YEARS among them."""
+
 DATES = "dates"
 """The range whose ends are chosen by hand."""
 
-DEFAULT = "12h"
 EARLIEST = date(2000, 1, 1)
 """No sensor is older."""
 

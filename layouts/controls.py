@@ -17,10 +17,15 @@ from layouts.icons import icon
 from layouts.views import PersonView, RangeView
 
 
-def range_control(chosen: str) -> Component:
-    """Return the choice of the stretch of time; the last one opens the dates."""
-    options = [{"label": text.range_short(name), "value": name} for name in (*HOURS, *DAYS, DATES)]
-    return _segments(_("Range"), ids.RANGE_SELECT, options, chosen, "seg range")
+def range_control(view: RangeView, standard: str) -> Component:
+    """Return the choice of the stretch of time; the last one opens the dates. standard: what no address names.
+
+    A range that only other pages offer, and that came here with the address, stands in its place among the others.
+    """
+    shown = [name for name in (*HOURS, *DAYS) if name in view.names or name == view.chosen]
+    options = [{"label": text.range_short(name), "value": name} for name in (*shown, DATES)]
+    fields = _segments(_("Range"), ids.RANGE_SELECT, options, view.chosen, "seg range")
+    return html.Div(fields, className="range-box", **hyphened(data_standard=standard))
 
 
 def unit_control(unit: Unit) -> Component:

@@ -23,7 +23,6 @@ PILL_ICONS = {Band.VERY_LOW: "warn", Band.LOW: "warn", Band.TARGET: "check"}
 
 def hero(view: HeroView) -> Component:
     """Return the left half of the card: age and state, value, what it means, facts."""
-    band = view.band
     return html.Div(
         [
             html.Div([_age(view), _pills(view)], className="herotop"),
@@ -32,20 +31,32 @@ def hero(view: HeroView) -> Component:
             _facts(view),
         ],
         className="heroL",
-        **hyphened(
-            data_state=view.current.state.value,
-            data_rendered=view.current.state.value,
-            data_clock=_measured(view),
-            data_band="none" if band is None else tokens.BAND_NAMES[band],
-            data_warm=str(view.warm_until is not None).lower(),
-            **titles(view),
-        ),
+        **hyphened(data_state=view.current.state.value, **vital_signs(view)),
     )
 
 
-def titles(view: HeroView) -> dict[str, str]:
+def vital_signs(view: HeroView, page: str = "") -> dict[str, str]:
+    """Return what the browser's clock must know to tell the state of the newest reading (assets/clock.js).
+
+    page: the name that the document's title tells, "" on the live page.
+    """
+    band, current = view.band, view.current
+    known = current.measured_at is not None
+    return {
+        "data_rendered": current.state.value,
+        "data_clock": _measured(view),
+        "data_band": "none" if band is None else tokens.BAND_NAMES[band],
+        "data_warm": str(view.warm_until is not None).lower(),
+        "data_late_s": str(LATE_S),
+        "data_stale_s": str(60 * view.stale_minutes),
+        **({"data_measured_at": str(current.measured_at)} if known else {}),
+        **titles(view, page),
+    }
+
+
+def titles(view: HeroView, page: str = "") -> dict[str, str]:
     """Return the document's title for each state, for the browser's clock; only the current one holds a value."""
-    end = " · ".join(part for part in (view.person, _("Demo: invented data") if view.demo else "") if part)
+    end = " · ".join(part for part in (page, view.person, _("Demo: invented data") if view.demo else "") if part)
     current = view.current
     value = "" if not current.is_current or current.mg_dl is None else _title_value(view)
     return {

@@ -9,48 +9,12 @@ from cgm_dash.i18n import _
 from cgm_dash.zones import local_date
 from layouts import ids, shell, text
 from layouts.attributes import hyphened
-from layouts.banners import banner, connect_panel, database_banner, trouble_banner
-from layouts.cards import figures, time_in_range, tir_bar
-from layouts.controls import (
-    date_fault,
-    date_fields,
-    initials,
-    person_class,
-    person_control,
-    person_name,
-    person_options,
-    range_control,
-    theme_switch,
-    unit_control,
-)
+from layouts.banners import connect_panel
+from layouts.cards import figures, time_in_range
+from layouts.controls import date_fields, range_control
 from layouts.figures import glucose
 from layouts.hero import hero
-from layouts.views import ChartView, NowPage, heartbeat
-
-__all__ = [
-    "banner",
-    "chart_key",
-    "chart_title",
-    "connect_page",
-    "connect_panel",
-    "database_banner",
-    "date_fault",
-    "date_fields",
-    "figures",
-    "hero",
-    "initials",
-    "page",
-    "person_class",
-    "person_control",
-    "person_name",
-    "person_options",
-    "range_control",
-    "theme_switch",
-    "time_in_range",
-    "tir_bar",
-    "trouble_banner",
-    "unit_control",
-]
+from layouts.views import ChartView, Content, NowPage
 
 GRAPH_CONFIG: Any = {
     "displayModeBar": False,
@@ -61,27 +25,20 @@ GRAPH_CONFIG: Any = {
 }
 
 
-def page(view: NowPage) -> Component:
-    """Return the whole page at first paint; later on callbacks renew the areas named in ids."""
+def page(view: NowPage, key: str) -> Content:
+    """Return the page at first paint; later on callbacks renew the areas named in ids. key: of what it shows."""
     hero_view = view.hero
-    content: list[Component] = [
-        html.H1(_("Now"), className="vh"),
-        _head(view),
-        html.Div(
-            connect_panel(demo=hero_view.demo, unfolded=not hero_view.demo) if view.connect else None, id=ids.CONNECT
-        ),
-        html.Div([html.Div(banner(hero_view), id=ids.BANNER), html.Div(id=ids.CLIENT_BANNER)], className="banners"),
+    panel = connect_panel(demo=hero_view.demo, unfolded=not hero_view.demo) if view.connect else None
+    zoom = None if view.chart.visible is None else {"key": view.chart.key, "range": list(view.chart.visible)}
+    body: list[Component | None] = [
+        html.Div(panel, id=ids.CONNECT),
         _hero_card(view),
         html.Div([_range_card(view), html.Div(figures(view.statistics), id=ids.FIGURES)], className="below"),
-        *_plumbing(view),
+        dcc.Store(id=ids.VISIBLE, data=zoom),
+        dcc.Store(id=ids.PAINTED, data=key),
     ]
-    return shell.shell(
-        content,
-        page="now",
-        person=hero_view.person,
-        demo=hero_view.demo,
-        footer=shell.footer(hero_view.person, hero_view.zone, view.zone_confirmed),
-    )
+    today = local_date(hero_view.zone, hero_view.now)
+    return Content(page="now", body=body, lead=html.P(text.day_long(today), id=ids.DAY, className="day-title"))
 
 
 def connect_page() -> Component:
@@ -106,21 +63,6 @@ def chart_title(view: ChartView) -> list[Component | str]:
     return [text.range_long(view.window, view.zone, view.now), " ", html.Span(str(view.unit), className="sub")]
 
 
-def _head(view: NowPage) -> Component:
-    today = local_date(view.hero.zone, view.hero.now)
-    return html.Div(
-        [
-            html.P(text.day_long(today), id=ids.DAY, className="day-title"),
-            shell.demo_badge() if view.hero.demo else None,
-            html.Span(className="grow"),
-            unit_control(view.hero.unit),
-            person_control(view.people, view.person_id),
-            theme_switch(),
-        ],
-        className="head",
-    )
-
-
 def _hero_card(view: NowPage) -> Component:
     return html.Section(
         [
@@ -134,7 +76,9 @@ def _hero_card(view: NowPage) -> Component:
                         ],
                         className="chart-title",
                     ),
-                    html.Div([range_control(view.range.chosen), date_fields(view.range)], className="chart-range"),
+                    html.Div(
+                        [range_control(view.range, view.standard), date_fields(view.range)], className="chart-range"
+                    ),
                     _chart(view.chart),
                 ],
                 className="heroR",
@@ -220,15 +164,3 @@ def _range_card(view: NowPage) -> Component:
         ],
         className="card",
     )
-
-
-def _plumbing(view: NowPage) -> list[Component]:
-    viewer = {"theme": view.chart.theme, "phone": view.chart.phone}
-    zoom = None if view.chart.visible is None else {"key": view.chart.key, "range": list(view.chart.visible)}
-    return [
-        dcc.Location(id=ids.URL, refresh=False),
-        dcc.Interval(id=ids.TICK, interval=round(1000 * view.tick_seconds)),
-        dcc.Store(id=ids.VIEWER, data=viewer),
-        dcc.Store(id=ids.VISIBLE, data=zoom),
-        html.Div(heartbeat(view.hero.now), id=ids.HEARTBEAT, hidden=True),
-    ]

@@ -26,6 +26,11 @@ def problem_page(banner: Component) -> Component:
     )
 
 
+def no_page() -> Component:
+    """Return what stands where an address leads nowhere."""
+    return error_banner(_("There is no page at this address."))
+
+
 def error_banner(sentence: str, code: str = "") -> Component:
     """Return the banner of something that must be put right by hand. sentence: already says what and how."""
     mark = html.Code(code, className="code") if code else None

@@ -2,17 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from cgm_dash.i18n import _, language
 from layouts import ids, text
 from layouts.attributes import hyphened
+from layouts.banners import banner
+from layouts.controls import date_fields, person_control, range_control, theme_switch, unit_control
+from layouts.hero import vital_signs
 from layouts.icons import icon, mark
+from layouts.views import Content, FrameView, HeroView, heartbeat
 
 PRODUCT = "CGM Data Insights"
 ASSETS = Path(__file__).with_name("assets")
@@ -23,25 +27,58 @@ ASSETS_IGNORE = rf"^{HEAD_SCRIPT[:-3]}\.js$"
 PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 BOOTSTRAP_PATH = "/vendor/bootstrap.min.css"
 
-PAGES: tuple[tuple[str, str], ...] = (("now", "/"),)
-"""The pages that exist: icon and address. Names: `page_name`."""
+PAGES: tuple[tuple[str, str], ...] = (
+    ("now", "/"),
+    ("trends", "/trends"),
+    ("days", "/days"),
+    ("report", "/report"),
+    ("data", "/data"),
+    ("settings", "/settings"),
+    ("status", "/status"),
+)
+"""The pages: icon and address. Names: `page_name`."""
+
+FOREMOST = 4
+"""So many pages stand first in the rail and have a tab of their own on a phone."""
 
 
 def page_name(icon_name: str) -> str:
-    """Return a page's name in the rail and in the tabs."""
-    return {"now": _("Now")}[icon_name]
+    """Return a page's name in the rail and in the tabs, "" for what is none."""
+    return {
+        "now": _("Now"),
+        "trends": _("Trends"),
+        "days": _("Days"),
+        "report": _("Report"),
+        "data": _("Data"),
+        "settings": _("Settings"),
+        "status": _("Status"),
+    }.get(icon_name, "")
 
 
-def index_string(
-    *, bootstrap: str = BOOTSTRAP_PATH, prefix: str = "/", plotly: str = PLOTLY_PATH, code: str | None = None
-) -> str:
+LANGUAGE, SKIP, NO_SCRIPT = "[[language]]", "[[skip]]", "[[no script]]"
+"""Stand in the document for what differs from one visitor's language to another's (`in_language`)."""
+
+
+def in_language(document: str) -> str:
+    """Return a document made of `index_string` with the words of the language in force."""
+    words = {
+        LANGUAGE: language(),
+        SKIP: _("Skip to content"),
+        NO_SCRIPT: _("This page needs JavaScript: without it no new reading can appear."),
+    }
+    for place, text_ in words.items():
+        document = document.replace(place, text_)
+    return document
+
+
+def index_string(*, bootstrap: str = BOOTSTRAP_PATH, prefix: str = "/", plotly: str = PLOTLY_PATH) -> str:
     """Return the document Dash fills in. bootstrap, plotly: addresses of the vendors' files. prefix: of the assets.
 
     Nothing in it is inline script or style, so that a strict content security policy holds.
     """
     head = f"{prefix}assets/{HEAD_SCRIPT}?v={fingerprint(HEAD_SCRIPT)}"
     return f"""<!DOCTYPE html>
-<html lang="{code or language()}" data-bs-theme="light">
+<html lang="{LANGUAGE}" data-bs-theme="light">
 <head>
 {{%metas%}}
 <meta name="color-scheme" content="light dark">
@@ -53,8 +90,8 @@ def index_string(
 <link rel="preload" as="script" href="{plotly}">
 </head>
 <body>
-<a class="skip" href="#{ids.MAIN}">{_("Skip to content")}</a>
-<noscript><p class="noscript">{_("This page needs JavaScript: without it no new reading can appear.")}</p></noscript>
+<a class="skip" href="#{ids.MAIN}">{SKIP}</a>
+<noscript><p class="noscript">{NO_SCRIPT}</p></noscript>
 {{%app_entry%}}
 <div class="boot" aria-hidden="true"><div class="boot-rail"></div><div class="boot-main">
 <div class="skel boot-head"></div><div class="skel boot-hero"></div><div class="skel boot-card"></div></div></div>
@@ -81,18 +118,69 @@ def fingerprint(asset: str) -> str:
     return hashlib.sha256((ASSETS / asset).read_bytes()).hexdigest()[:10]
 
 
-def shell(content: Sequence[Component], *, page: str, person: str, demo: bool, footer: Component) -> Component:
-    """Return a page inside the frame. page: the icon name of the current one."""
-    inside = html.Div([*content, footer], className="wrap")
-    return html.Div(
-        [
-            _rail(page),
-            html.Div([_topbar(person, demo), html.Main(inside, id=ids.MAIN, tabIndex=-1)], className="column"),
-            _tabs(page),
-            words_for_scripts(),
-        ],
-        className="shell",
+def frame(content: Content, view: FrameView) -> Component:
+    """Return the whole document's content: one page inside the frame that all pages share."""
+    inside = [
+        html.Div(
+            [html.Div(banner(view.hero), id=ids.BANNER), html.Div(id=ids.CLIENT_BANNER)],
+            className="banners",
+        ),
+        html.Div(
+            [html.Div(headline(content, view.hero.demo), id=ids.HEAD, className="headline"), _viewer(view)],
+            className="head",
+        ),
+        html.Div(content.body, id=ids.PAGE, className="page"),
+        footer(view.hero.person, view.hero.zone, view.zone_confirmed),
+    ]
+    column = html.Div(
+        [_topbar(view), html.Main(html.Div(inside, className="wrap"), id=ids.MAIN, tabIndex=-1)], className="column"
     )
+    return html.Div(
+        [_rail(content.page), column, tabs(content.page), *_plumbing(content, view), words_for_scripts()],
+        id=ids.FRAME,
+        className="shell",
+        **hyphened(data_theme=view.theme, data_phone=str(view.phone).lower()),
+    )
+
+
+def headline(content: Content, demo: bool) -> list[Component | None]:
+    """Return a page's title and its range; the live page draws its range beside the chart."""
+    sub = html.P(content.subtitle, className="sub") if content.subtitle else None
+    title = html.H1(page_name(content.page), className="vh" if content.lead else None)
+    chosen = content.range
+    return [
+        html.Div([title, content.lead, sub], className="titles"),
+        demo_badge() if demo else None,
+        html.Span(className="grow"),
+        None
+        if chosen is None
+        else html.Div([range_control(chosen, content.standard), date_fields(chosen)], className="head-range"),
+    ]
+
+
+def sign(view: HeroView, page: str) -> Component:
+    """Return what the browser's clock must know of the newest reading, on every page (assets/clock.js)."""
+    return html.Span(hidden=True, **hyphened(**vital_signs(view, "" if page == "now" else page_name(page))))
+
+
+def _viewer(view: FrameView) -> Component:
+    """Return the viewer's own choices, on every page in the same place."""
+    controls = [unit_control(view.hero.unit), person_control(view.people, view.person_id), theme_switch()]
+    return html.Div(controls, className="viewer")
+
+
+def _plumbing(content: Content, view: FrameView) -> list[Component]:
+    return [
+        dcc.Location(id=ids.URL, refresh=False, pathname=dict(PAGES)[content.page], search=view.search),
+        dcc.Interval(id=ids.TICK, interval=round(1000 * view.tick_seconds)),
+        dcc.Store(id=ids.VIEWER, data={"theme": view.theme, "phone": view.phone}),
+        dcc.Store(id=ids.SHOWN, data=dict(PAGES)[content.page]),
+        dcc.Store(id=ids.DATES_FAULT, data=content.range.error if content.range else ""),
+        dcc.Store(id=ids.NEWS, data=view.news),
+        dcc.Store(id=ids.FRAME_PAINTED, data=view.key),
+        html.Div(heartbeat(view.hero.now), id=ids.HEARTBEAT, hidden=True),
+        html.Div(sign(view.hero, content.page), id=ids.SIGN, hidden=True),
+    ]
 
 
 def demo_badge() -> Component:
@@ -167,30 +255,55 @@ def _words() -> dict[str, object]:
 
 def _rail(page: str) -> Component:
     brand = html.A([mark(), html.Span(PRODUCT)], href="/", className="brand")
-    return html.Aside([brand, _nav(page, "nav"), html.Div(_livebox(), className="railfoot")], className="rail")
+    inside = [brand, html.Nav(rail_links(page), id=ids.NAV, className="nav", **hyphened(aria_label=_("Pages")))]
+    return html.Aside([*inside, html.Div(_livebox(), className="railfoot")], className="rail")
 
 
-def _nav(page: str, class_name: str) -> Component:
-    links = []
-    for name, address in PAGES:
-        current = hyphened(aria_current="page") if name == page else {}
-        links.append(html.A([icon(name), html.Span(page_name(name))], href=address, **current))
-    return html.Nav(links, className=class_name, **hyphened(aria_label=_("Pages")))
+def rail_links(page: str) -> list[Component]:
+    """Return the rail's links; what is looked at comes first, what is operated behind a line."""
+    links = [_link(name, address, page) for name, address in PAGES]
+    return [*links[:FOREMOST], html.Hr(), *links[FOREMOST:]]
 
 
-def _tabs(page: str) -> Component | None:
-    """Return the phone's bottom tabs; with a single page there is nowhere to go."""
-    return _nav(page, "tabs") if len(PAGES) > 1 else None
+def tabs(page: str) -> Component:
+    """Return the phone's bottom tabs."""
+    return html.Nav(tab_links(page), id=ids.TABS, className="tabs", **hyphened(aria_label=_("Pages")))
 
 
-def _topbar(person: str, demo: bool) -> Component:
+def tab_links(page: str) -> list[Component]:
+    """Return the tabs: the foremost pages, and the others behind "More"."""
+    others = PAGES[FOREMOST:]
+    more = html.Details(
+        [
+            html.Summary([icon("more"), html.Span(_("More"))], **_current(page in dict(others))),
+            html.Div([_link(name, address, page) for name, address in others], className="sheet"),
+        ],
+        className="more",
+    )
+    return [*(_link(name, address, page) for name, address in PAGES[:FOREMOST]), more]
+
+
+def _link(name: str, address: str, page: str) -> Component:
+    """Return a link that assets/address.js follows without a new document; person and range go along."""
+    return html.A(
+        [icon(name), html.Span(page_name(name))],
+        href=address,
+        title=page_name(name),
+        **_current(name == page),
+        **hyphened(data_page=name),
+    )
+
+
+def _current(here: bool) -> dict[str, Any]:
+    return hyphened(aria_current="page") if here else {}
+
+
+def _topbar(view: FrameView) -> Component:
     home = hyphened(aria_label=_("{product}, start page").format(product=PRODUCT))
     brand = html.A(mark(), href="/", className="brand", **home)
-    badge = demo_badge() if demo else None
-    space = html.Span(className="grow")
-    return html.Header(
-        [brand, html.Span(person, id=ids.TOPBAR_NAME, className="who"), badge, space, _livebox()], className="topbar"
-    )
+    who = html.Span(view.hero.person, id=ids.TOPBAR_NAME, className="who")
+    badge = demo_badge() if view.hero.demo else None
+    return html.Header([brand, who, badge, html.Span(className="grow"), _livebox()], className="topbar")
 
 
 def _livebox() -> Component:

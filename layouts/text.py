@@ -17,7 +17,7 @@ from cgm_dash.i18n import LANGUAGES, SOURCE, _, language, plural
 from cgm_dash.i18n import mark as m
 from cgm_dash.reading import Flag, Trend
 from cgm_dash.units import Band, Targets, Unit, in_unit
-from cgm_dash.window import DAYS, HOURS, Window
+from cgm_dash.window import DAYS, HOURS, YEARS, Window
 from cgm_dash.zones import local_date
 
 MINUS = "\u2212"
@@ -343,6 +343,8 @@ def range_short(name: str) -> str:
     # The buttons are narrow: their texts are apart from those of durations, so that a language can write them shorter.
     if name in HOURS:
         return _("{hours} h").format(hours=HOURS[name])
+    if name in YEARS:
+        return _("{years} y").format(years=YEARS[name])
     return _("{days} d").format(days=DAYS[name]) if name in DAYS else _("Dates")
 
 
@@ -351,6 +353,9 @@ def period(window: Window) -> str:
     if window.name in HOURS:
         n = HOURS[window.name]
         return plural("Last {n} hour", "Last {n} hours", n).format(n=n)
+    if window.name in YEARS:
+        n = YEARS[window.name]
+        return plural("Last year", "Last {n} years", n).format(n=n)
     if window.name in DAYS:
         n = DAYS[window.name]
         return plural("Last {n} day", "Last {n} days", n).format(n=n)

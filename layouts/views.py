@@ -5,6 +5,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from dash.development.base_component import Component
 
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import Current
@@ -126,32 +127,68 @@ class StatisticsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeView:
-    """What the range control shows. first, last: the dates in the fields. error: why chosen dates were refused."""
+    """What the range control shows. first, last: the dates in the fields. error: why chosen dates were refused.
+
+    names: the ranges the page offers besides chosen dates, of window.HOURS and DAYS.
+    """
 
     chosen: str
     first: date
     last: date
     today: date
+    names: tuple[str, ...]
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NowPage:
-    """The whole page at first paint.
+class FrameView:
+    """What the frame around every page shows. hero: the newest reading.
 
-    connect: whether to show how a sensor is connected (no source is set). zone_confirmed: whether the wearer's zone is
-    known for sure. tick_seconds: how often the browser asks for news.
+    zone_confirmed: whether the wearer's zone is known for sure. search: the address's query. key: of what the frame
+    shows; news: of what a page may have to draw anew. tick_seconds: how often the browser asks for news.
+    """
+
+    hero: HeroView
+    people: tuple[PersonView, ...]
+    person_id: str
+    zone_confirmed: bool = False
+    search: str = ""
+    theme: str = "light"
+    phone: bool = False
+    key: str = ""
+    news: str = ""
+    tick_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """One page inside the frame. page: its name in shell.PAGES. lead: stands in place of the title where there is one.
+
+    range, standard: what the head offers to choose from, and what no address names; None where the page has no range or
+    draws it itself.
+    """
+
+    page: str
+    body: list[Component | None]
+    subtitle: str = ""
+    lead: Component | None = None
+    range: RangeView | None = None
+    standard: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NowPage:
+    """The live page at first paint. connect: whether to show how a sensor is connected (no source is set).
+
+    standard: the range no address names.
     """
 
     hero: HeroView
     chart: ChartView
     statistics: StatisticsView
     range: RangeView
-    people: tuple[PersonView, ...]
-    person_id: str
+    standard: str = "12h"
     connect: bool = False
-    zone_confirmed: bool = False
-    tick_seconds: float = 5.0
 
 
 def band_of(mg_dl: int, flag: Flag, targets: Targets) -> Band:

@@ -2,7 +2,8 @@
 
 from dash import Dash
 
-from callbacks.server import api, envelope, files, guard, language, serving, suites
+from callbacks.frame import PAGES
+from callbacks.server import api, envelope, files, guard, language, pages, serving, suites
 from callbacks.services import Services
 
 
@@ -11,6 +12,7 @@ def register_routes(app: Dash, services: Services) -> None:
     language.register(app.server)
     serving.register(app.server, services)
     guard.register(app.server, services)
+    pages.register(app.server, PAGES)
     envelope.register(app)
     files.register(app.server)
     suites.register(app.server)

@@ -1,17 +1,24 @@
-/* Person and range live in the address, so that a link shows the same thing to whoever opens it; the unit is the
-   viewer's own and goes into a cookie, so that the first paint has it already. */
+/* Page, person and range live in the address, so that a link shows the same thing to whoever opens it; the unit is the
+   viewer's own and goes into a cookie, so that the first paint has it already. A link to another page of ours exchanges
+   the page's content; the document, its clock and its scripts stay. */
 (function () {
   "use strict";
-  const NONE = () => window.dash_clientside.no_update;
+  const SLOW_MS = 150;
+  let hours = "";
+  let waiting = 0;
 
-  /* Dash asks for the layout without the page's query; the server needs it to paint the right person at once. */
+  /* Dash asks for the layout without the page's path and query; the server needs both to paint the right thing at once. */
   const plainFetch = window.fetch;
   window.fetch = function (input, init) {
-    const layout = typeof input === "string" && input.endsWith("_dash-layout");
-    return plainFetch.call(window, layout ? input + window.location.search : input, init);
+    if (typeof input !== "string" || !input.endsWith("_dash-layout")) return plainFetch.call(window, input, init);
+    const headers = Object.assign({}, (init || {}).headers, { "X-Page": window.location.pathname });
+    return plainFetch.call(window, input + window.location.search, Object.assign({}, init, { headers: headers }));
   };
 
+  const byId = (id) => document.getElementById(id);
+  const set = (id, props) => window.dash_clientside.set_props(id, props);
   const first = () => (document.querySelector('#person-select option:not([value=""])') || { value: "" }).value;
+  const isHours = (range) => /^\d+h$/.test(range || "");
 
   /* Whether the calendar has the date: 30 February would become 2 March. No year 0: the server's has none. */
   function exists(text) {
@@ -19,47 +26,106 @@
     return !text.startsWith("0000") && !isNaN(day) && day.toISOString().slice(0, 10) === text;
   }
 
-  function read(search) {
-    const fields = new URLSearchParams(search || "");
+  /* What the address asks for, as the controls of this page can show it. */
+  function read() {
+    const fields = new URLSearchParams(window.location.search);
     const asked = fields.get("range") || "";
-    const dates = /^\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d$/.test(asked) && asked.split("..").every(exists);
+    const dates = /^\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d$/.test(asked) && asked.split("..").every(exists) ? asked.split("..") : null;
+    const box = document.querySelector(".range-box");
     const known = Array.from(document.querySelectorAll("#range-select input")).some((e) => e.value === asked && asked !== "dates");
-    const whole = dates || known ? asked : "12h";
-    return { person: fields.get("person") || first(), range: dates ? "dates" : whole, whole: whole };
+    return { person: fields.get("person") || first(), dates: dates, range: dates ? "dates" : known ? asked : box ? box.dataset.standard : "" };
   }
 
-  function write(person, range) {
-    const fields = [];
-    if (person) fields.push("person=" + encodeURIComponent(person));
-    fields.push("range=" + encodeURIComponent(range));
-    return "?" + fields.join("&");
+  /* The address's query with some of its fields changed; null takes one out. */
+  function changed(values) {
+    const fields = new URLSearchParams(window.location.search);
+    Object.entries(values).forEach(([name, value]) => (value === null ? fields.delete(name) : fields.set(name, value)));
+    const text = fields.toString();
+    return text ? "?" + text : "";
   }
 
-  /* Arguments and results in the order of the callback's: address, range, person; then the click and the two dates. */
-  function address(search, range, person, _clicks, from, to) {
-    const asked = read(search);
-    const cause = window.dash_clientside.callback_context.triggered_id;
-    if (cause === "url") return [NONE(), asked.range, asked.person];
-    if (cause === "dates-apply" && from && to) return [write(person, from + ".." + to), "dates", NONE()];
-    if (cause === "range-select" && range && range !== "dates") return [write(person, range), NONE(), NONE()];
-    if (cause === "person-select" && person) return [write(person, asked.whole), NONE(), NONE()];
-    return [NONE(), NONE(), NONE()];
+  /* As Dash's own links do: the address first, then a word to its location component, which reads it whole. */
+  function move(address) {
+    window.history.pushState({}, "", address);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   }
 
+  function fault(words) {
+    if (byId("dates-error")) set("dates-error", { children: words || "" });
+  }
+
+  function ask(values) {
+    const search = changed(values);
+    if (search !== window.location.search) move(window.location.pathname + search);
+  }
+
+  /* Back, forward and links: the controls follow the address, and after a change of page so do focus and scroll. */
+  function arrived() {
+    const asked = read();
+    if (byId("range-select") && asked.range) set("range-select", { value: asked.range });
+    if (byId("person-select") && asked.person) set("person-select", { value: asked.person });
+    if (asked.dates && byId("date-from")) {
+      set("date-from", { value: asked.dates[0] });
+      set("date-to", { value: asked.dates[1] });
+    }
+    if (document.documentElement.dataset.going === undefined) return;
+    window.clearTimeout(waiting);
+    delete document.documentElement.dataset.going;
+    delete document.documentElement.dataset.slow;
+    window.scrollTo(0, 0);
+    byId("main").focus({ preventScroll: true });
+  }
+
+  /* Go to another page of ours. A range in hours belongs to the live page, which gets it back. */
+  function go(path, search) {
+    if (path === window.location.pathname && search === window.location.search) return;
+    const samePage = path === window.location.pathname;
+    if (!samePage) {
+      document.documentElement.dataset.going = path;
+      waiting = window.setTimeout(() => (document.documentElement.dataset.slow = ""), SLOW_MS);
+    }
+    move(path + search);
+  }
+
+  function carried(path) {
+    const range = new URLSearchParams(window.location.search).get("range") || "";
+    if (isHours(range)) hours = range;
+    if (path === "/") return changed({ day: null, range: range || hours || null });
+    return changed({ day: path === "/days" ? new URLSearchParams(window.location.search).get("day") : null, range: isHours(range) ? null : range || null });
+  }
+
+  function follow(event) {
+    const link = event.target.closest && event.target.closest("a[data-page]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    const address = new URL(link.href);
+    const more = link.closest("details");
+    if (more) more.open = false;
+    go(address.pathname, address.search || carried(address.pathname));
+  }
+
+  document.addEventListener("click", follow);
+  document.addEventListener("click", function (event) {
+    const from = byId("date-from");
+    if (from && event.target.closest("#dates-apply") && from.value && byId("date-to").value) ask({ range: from.value + ".." + byId("date-to").value });
+  });
   document.addEventListener("change", function (event) {
-    if (!event.target.closest || !event.target.closest("#unit-select")) return;
-    document.cookie = "cgm_unit=" + event.target.value + "; Path=/; Max-Age=31536000; SameSite=Lax";
+    const target = event.target;
+    if (!target.closest) return;
+    if (target.closest("#range-select") && target.value !== "dates") ask({ range: target.value });
+    if (target.closest("#person-select") && target.value) ask({ person: target.value });
+    if (target.closest("#unit-select")) document.cookie = "cgm_unit=" + target.value + "; Path=/; Max-Age=31536000; SameSite=Lax";
   });
 
   /* From the first paint on the address names the person, so that the Back button always leads to somebody. */
   const arrival = window.setInterval(function () {
-    const select = document.getElementById("person-select");
+    const select = byId("person-select");
     if (!select) return;
     window.clearInterval(arrival);
     const asked = new URLSearchParams(window.location.search);
     if (!select.value || asked.get("person")) return;
-    window.history.replaceState(null, "", write(select.value, read(window.location.search).whole));
+    window.history.replaceState(null, "", window.location.pathname + changed({ person: select.value }));
   }, 100);
 
-  window.cgm = Object.assign(window.cgm || {}, { address: address });
+  window.cgm = Object.assign(window.cgm || {}, { address: { arrived: arrived, fault: fault, go: go, ask: ask } });
 })();

@@ -25,7 +25,8 @@
   let watched = null;
 
   const byId = (id) => document.getElementById(id);
-  const heroL = () => document.querySelector("#hero .heroL");
+  /* The drawn value on the live page; elsewhere, and until it is drawn, the sign that every page carries. */
+  const heroL = () => document.querySelector("#hero .heroL") || document.querySelector("#sign > span");
 
   /* ----- time */
 
@@ -104,24 +105,24 @@
     let now = "stale";
     if (age < Number(element.dataset.lateS)) now = "fresh";
     else if (age < Number(element.dataset.staleS)) now = "late";
-    const drawn = hero ? hero.dataset.rendered : "fresh";
+    const drawn = hero.dataset.rendered;
     return (RANK[drawn] || 0) > RANK[now] ? drawn : now;
   }
 
   function tick() {
     notice();
     hear();
-    const element = byId("current-age");
-    if (!element || !base || !load()) return;
     const hero = heroL();
+    const element = byId("current-age") || hero;
+    if (!element || !base || !load()) return;
     const measured = element.dataset.measuredAt ? Number(element.dataset.measuredAt) : null;
     const age = measured === null ? null : base.server + since(base) - measured;
     const now = stateOf(measured, age, element, hero);
-    write(element, age === null ? words.noneYet : ago(age));
+    if (element !== hero) write(element, age === null ? words.noneYet : ago(age));
     mark(element, "state", now);
-    if (hero) mark(hero, "state", now);
+    mark(hero, "state", now);
     mark(root, "live", now);
-    const low = Boolean(hero) && ["low", "vlow"].includes(hero.dataset.band) && (now === "fresh" || now === "late");
+    const low = ["low", "vlow"].includes(hero.dataset.band) && (now === "fresh" || now === "late");
     root.toggleAttribute("data-live-low", low);
     live(now, age, low);
     head(now, hero, low);
@@ -151,7 +152,7 @@
 
   /* The tab shows a value only while it is current. */
   function head(now, hero, low) {
-    const title = hero && hero.dataset[TITLES[now]];
+    const title = hero.dataset[TITLES[now]];
     if (title && document.title !== title) document.title = title;
     const icon = byId("favicon");
     if (!icon) return;
@@ -167,7 +168,7 @@
     if (!area) return;
     document.querySelectorAll("[data-stale-span]").forEach((e) => write(e, fill(words.noReading, { span: span(age || 0) })));
     const sent = document.querySelector("#banner #stale-banner");
-    const warm = Boolean(hero) && hero.dataset.warm === "true";
+    const warm = hero.dataset.warm === "true";
     let wanted = "";
     if (now === "offline") wanted = "offline";
     else if (now === "stale" && !sent && !warm) wanted = "stale";
@@ -178,7 +179,7 @@
   function offlineRest(age, hero) {
     const silent = since(base);
     const contact = silent < 60 ? words.momentAgo : ago(silent);
-    const clock = hero && hero.dataset.clock;
+    const clock = hero.dataset.clock;
     return " " + (age === null || !clock ? fill(words.offlineEmpty, { contact: contact }) : fill(words.offlineRest, { contact: contact, reading: clock }));
   }
 
@@ -210,17 +211,23 @@
 
   /* ----- what starts it */
 
-  /* React renews the areas of an answer together; the state must fit them before they are painted. */
+  /* React renews the areas of an answer together; the state must fit them before they are painted. The page's content
+     comes and goes with the address, so what is watched is all that holds it. */
   function watch() {
-    const page = byId("main");
+    const page = byId("frame") || byId("main");
     if (!page || page === watched) return;
     watched = page;
-    const observer = new MutationObserver(tick);
-    ["hero", "banner", "heartbeat"].forEach(function (id) {
-      const area = byId(id);
-      if (area) observer.observe(area, { childList: true, subtree: true, characterData: true, attributeFilter: ["data-measured-at", "data-rendered", "data-band"] });
-    });
+    const observer = new MutationObserver((changes) => changes.some(concerns) && tick());
+    observer.observe(page, { childList: true, subtree: true, characterData: true, attributeFilter: ["data-measured-at", "data-rendered", "data-band"] });
     tick();
+  }
+
+  const WATCHED = ["hero", "banner", "heartbeat", "sign"];
+
+  function concerns(change) {
+    const element = change.target.nodeType === 1 ? change.target : change.target.parentElement;
+    if (!element) return false;
+    return element.id === "page" || Boolean(element.closest(WATCHED.map((id) => "#" + id).join(", ")));
   }
 
   function look() {

@@ -40,9 +40,9 @@
   /* Ask the server for the chart again where it drew another look or size. */
   function tell(now) {
     const text = JSON.stringify(now);
-    const chart = document.getElementById("chart");
-    if (!chart || !window.dash_clientside || !window.dash_clientside.set_props) return;
-    if (!told) told = JSON.stringify({ theme: chart.dataset.theme, phone: chart.dataset.phone === "true" });
+    const frame = document.getElementById("frame");
+    if (!frame || !window.dash_clientside || !window.dash_clientside.set_props) return;
+    if (!told) told = JSON.stringify({ theme: frame.dataset.theme, phone: frame.dataset.phone === "true" });
     if (text === told) return;
     told = text;
     window.dash_clientside.set_props("viewer", { data: now });
@@ -88,7 +88,7 @@
 
   /* The page's parts arrive later than this script. */
   const arrival = window.setInterval(function () {
-    if (!document.getElementById("theme-switch") || !document.getElementById("chart")) return;
+    if (!document.getElementById("theme-switch") || !document.getElementById("frame")) return;
     apply();
     if (told) window.clearInterval(arrival);
   }, 250);

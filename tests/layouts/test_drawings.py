@@ -43,7 +43,7 @@ def test_only_a_stretched_picture_gives_up_its_shape_and_keeps_the_width_of_its_
 def test_the_component_carries_the_markup_and_its_class() -> None:
     canvas = SvgCanvas(10, 10)
     canvas.rect(0, 0, 5, 5, "b-target")
-    told = drawn(canvas, "tile").to_plotly_json()
+    told = drawn(canvas, "tile").to_plotly_json()  # type: ignore[no-untyped-call]  # Dash leaves it untyped
     assert (told["namespace"], told["type"]) == ("cgm_parts", "Drawing")
     assert told["props"] == {"svg": canvas.markup(), "className": "drawing tile"}
 

@@ -1,0 +1,20 @@
+"""The wiring of the page Days."""
+
+from dash import Dash
+
+from callbacks.services import Services
+from callbacks.visit import Ranges, Visit
+from layouts import days as layout
+from layouts.views import Content
+
+PATH = "/days"
+RANGES = Ranges(("7d", "14d", "28d", "90d"), "14d")
+
+
+def content(services: Services, visit: Visit) -> Content:
+    """Return the whole page as *visit* asks for it. Raises StoreError."""
+    return layout.page(visit.chosen(RANGES).view, RANGES.default, visit.key(900))
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the page's callbacks on *app*."""

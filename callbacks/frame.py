@@ -1,0 +1,208 @@
+"""The frame around every page: which page an address means, who is looked at, and the sign of life once a tick."""
+
+from types import MappingProxyType
+from typing import Any
+
+from dash import Dash, Input, Output, State, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from callbacks import data, days, now, report, settings, status, trends
+from callbacks.now import hero_view
+from callbacks.pages import Page
+from callbacks.services import NoSuchPerson, Services
+from callbacks.visit import Viewer, Visit, nobody, visit_of
+from cgm_dash.errors import StoreError, StoreUnavailable
+from layouts import controls, ids, shell
+from layouts import now as now_layout
+from layouts.banners import banner, database_banner
+from layouts.problem import error_banner, no_page, problem_page
+from layouts.views import Content, FrameView, HeroView, heartbeat
+
+TICK_SECONDS = 3.0
+"""A new reading is to be seen within five seconds of being stored."""
+
+MODULES: tuple[Page, ...] = (now, trends, days, report, data, settings, status)
+PAGES = MappingProxyType({page.PATH: page for page in MODULES})
+NAMES = MappingProxyType({path: name for name, path in shell.PAGES})
+
+AREAS = (
+    (ids.BANNER, "children"),
+    (ids.SIGN, "children"),
+    (ids.PERSON_NAME, "children"),
+    (ids.TOPBAR_NAME, "children"),
+    (ids.PERSON_AVATAR, "children"),
+    (ids.PERSON_SELECT, "options"),
+    (ids.PERSON_BOX, "className"),
+    (ids.ZONE_NOTE, "children"),
+    (ids.DATES_FAULT, "data"),
+    (ids.NEWS, "data"),
+)
+"""What of the frame is drawn again when something new is to be seen."""
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the frame's callbacks on *app*."""
+
+    @app.callback(
+        *(Output(id_, name) for id_, name in AREAS),
+        Output(ids.FRAME_PAINTED, "data"),
+        Output(ids.HEARTBEAT, "children"),
+        Input(ids.URL, "search"),
+        Input(ids.UNIT_SELECT, "value"),
+        Input(ids.TICK, "n_intervals"),
+        Input(ids.SHOWN, "data"),
+        State(ids.FRAME_PAINTED, "data"),
+    )
+    def beat(search: object, unit: object, _tick: object, shown: object, painted: object) -> tuple[Any, ...]:
+        now_s = services.now()
+        pieces, key = _news(services, search, shown, Viewer.of(unit, None, services.settings.unit), painted)
+        return (*pieces, key, heartbeat(now_s))
+
+    @app.callback(
+        Output(ids.HEAD, "children"),
+        Output(ids.PAGE, "children"),
+        Output(ids.NAV, "children"),
+        Output(ids.TABS, "children"),
+        Output(ids.SHOWN, "data"),
+        Input(ids.URL, "pathname"),
+        State(ids.URL, "search"),
+        State(ids.UNIT_SELECT, "value"),
+        State(ids.VIEWER, "data"),
+        State(ids.SHOWN, "data"),
+        prevent_initial_call=True,
+    )
+    def go(path: object, search: object, unit: object, told: object, shown: object) -> tuple[Any, ...]:
+        if path == shown:
+            raise PreventUpdate
+        viewer = Viewer.of(unit, told, services.settings.unit)
+        content = _content(services, path, search, viewer)
+        head = shell.headline(content, services.demo)
+        return head, content.body, shell.rail_links(content.page), shell.tab_links(content.page), path
+
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        "function(fault) { window.cgm.address.fault(fault); }",
+        Input(ids.DATES_FAULT, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves this one untyped
+        "function(search, path) { window.cgm.address.arrived(); }",
+        Input(ids.URL, "search"),
+        Input(ids.SHOWN, "data"),
+        prevent_initial_call=True,
+    )
+
+
+def first_paint(services: Services, path: str, search: str, viewer: Viewer) -> Component:
+    """Return the whole document as an address asks for it; while the database is away, a page that says so."""
+    try:
+        services.ready()
+        if not services.demo and not services.settings.has_account and not services.people():
+            return now_layout.connect_page()
+        page = PAGES.get(path)
+        if page is None:
+            return problem_page(no_page())
+        visit = visit_of(services, search, viewer)
+        content = page.content(services, visit)
+        return shell.frame(content, _frame_view(services, visit, content.page, search))
+    except StoreError as exc:
+        return problem_page(problem_banner(services, exc))
+    except NoSuchPerson as exc:
+        return problem_page(error_banner(str(exc)))
+
+
+def problem_banner(services: Services, error: StoreError) -> Component:
+    """Return the banner of a database that cannot be worked with."""
+    if isinstance(error, StoreUnavailable):
+        return database_banner(services.waiting(), services.spooling())
+    return error_banner(str(error), "DATABASE")
+
+
+def _content(services: Services, path: object, search: object, viewer: Viewer) -> Content:
+    """Return the page at *path*, or why there is none."""
+    page = PAGES.get(path) if isinstance(path, str) else None
+    if page is None:
+        return Content(page="", body=[no_page()])
+    try:
+        services.ready()
+        return page.content(services, visit_of(services, search, viewer))
+    except NoSuchPerson as exc:
+        return Content(page="", body=[error_banner(str(exc))])
+    except StoreError as exc:
+        return Content(page="", body=[problem_banner(services, exc)])
+
+
+def _frame_view(services: Services, visit: Visit, page: str, search: str) -> FrameView:
+    hero = hero_view(services, visit)
+    return FrameView(
+        hero=hero,
+        people=visit.people_views,
+        person_id=visit.person_id,
+        zone_confirmed=_zone_confirmed(visit),
+        search=search and f"?{search}",
+        theme=visit.viewer.theme,
+        phone=visit.viewer.phone,
+        key=_key(services, visit, page),
+        news=_news_key(visit),
+        tick_seconds=TICK_SECONDS,
+    )
+
+
+def _zone_confirmed(visit: Visit) -> bool:
+    person = visit.person
+    return person is not None and person.zone_confirmed and person.zone == visit.zone.key
+
+
+def _news_key(visit: Visit) -> str:
+    return f"{visit.person_id}:{visit.person.seq if visit.person else 0}:{int(visit.now // 60)}"
+
+
+def _key(services: Services, visit: Visit, page: str) -> str:
+    """Return what decides that the frame must be drawn again."""
+    trouble, _next_try_at = services.trouble(visit.person)
+    who = (visit.person.name, visit.person.zone, visit.person.zone_confirmed) if visit.person else ()
+    people = tuple((p.id, p.name) for p in visit.people)
+    code = trouble.code if trouble else ""
+    return f"{page}|{_news_key(visit)}|{visit.address}|{who}|{code}|{visit.viewer.unit}|{people}"
+
+
+def _news(
+    services: Services, search: object, shown: object, viewer: Viewer, painted: object
+) -> tuple[tuple[Any, ...], Any]:
+    """Return what AREAS show from now on, no_update for what stays, and the key of it."""
+    stays = (no_update,) * (len(AREAS) - 1)
+    try:
+        services.ready()
+        visit = visit_of(services, search, viewer)
+        page = NAMES.get(shown, "") if isinstance(shown, str) else ""
+        key = _key(services, visit, page)
+        if key == painted:
+            return (no_update, *stays), no_update
+        return _pieces(hero_view(services, visit), visit, page), key
+    except NoSuchPerson as exc:
+        return (error_banner(str(exc)), *_nobody(services, viewer)), ""
+    except StoreError as exc:
+        return (problem_banner(services, exc), *stays), ""
+
+
+def _pieces(hero: HeroView, visit: Visit, page: str) -> tuple[Any, ...]:
+    """Return what the areas of the frame show, in the order of AREAS."""
+    people = visit.people_views
+    return (
+        banner(hero),
+        shell.sign(hero, page),
+        hero.person,
+        hero.person,
+        controls.initials(hero.person),
+        controls.person_options(people),
+        controls.person_class(people),
+        shell.zone_note(hero.person, hero.zone, _zone_confirmed(visit)),
+        visit.fault,
+        _news_key(visit),
+    )
+
+
+def _nobody(services: Services, viewer: Viewer) -> tuple[Any, ...]:
+    """Return the frame around a page of a person there is none of: nobody's name and no sign of anybody's reading."""
+    visit = nobody(services, viewer)
+    return _pieces(hero_view(services, visit), visit, "")[1:]
