@@ -1,9 +1,15 @@
 """Numbers, spans and times as they are written."""
 
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cgm_dash.i18n import LANGUAGES, calendar_names, speaking
 from cgm_dash.reading import Flag
 from cgm_dash.units import Band, Targets, Unit
 from cgm_dash.window import dated, named
@@ -90,3 +96,80 @@ def test_ranges_are_named() -> None:
     assert text.range_long(named("12h", NOW, BERLIN), BERLIN, NOW) == "Last 12 hours"
     monday, friday = text.local(NOW - 6 * 86_400, BERLIN).date(), text.local(NOW - 2 * 86_400, BERLIN).date()
     assert text.range_long(dated(monday, friday, NOW, BERLIN), BERLIN, NOW) == "Mon 16 Nov – Fri 20 Nov"
+
+
+# --- German
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    with speaking("de"):
+        yield
+
+
+@pytest.mark.usefixtures("german")
+def test_german_numbers_have_a_decimal_comma_and_a_point_between_thousands() -> None:
+    assert (text.glucose(100, Unit.MMOL_L), text.glucose_in(101, Unit.MMOL_L)) == ("5,6", "5,6 mmol/L")
+    assert text.change(-7, Unit.MMOL_L) == "\u22120,4"
+    assert (text.decimal(6.85, 1), text.count(2016), text.count(1_234_567)) == ("6,9", "2.016", "1.234.567")
+    assert text.limits(Band.TARGET, Targets(), Unit.MMOL_L) == "3,9–10,0"
+    assert text.reading_in(400, Flag.HI, Unit.MMOL_L) == "HI (über 22,2 mmol/L)"
+
+
+@pytest.mark.usefixtures("german")
+def test_german_percent_signs_stand_behind_a_space_that_does_not_break() -> None:
+    assert [text.percent(share) for share in (None, 0, 0.2, 69.5)] == ["–", "0\xa0%", "<1\xa0%", "70\xa0%"]
+    assert [text.percent_fine(share) for share in (0, 0.04, 0.44)] == ["0\xa0%", "<0,1\xa0%", "0,4\xa0%"]
+
+
+def test_a_rounded_number_is_a_number_in_every_language() -> None:
+    for code in LANGUAGES:
+        with speaking(code):
+            assert text.rounded(4.95, 1) == Decimal("5.0")
+            assert text.rounded(-0.25, 1) == Decimal("-0.3")
+
+
+@pytest.mark.usefixtures("german")
+def test_german_dates() -> None:
+    sunday = date(2026, 11, 22)
+    assert (text.day_long(sunday), text.day(sunday)) == ("Sonntag, 22. November", "So., 22. Nov.")
+    assert text.day(date(2026, 3, 2)) == "Mo., 2. März"
+    assert text.moment(NOW - 60, BERLIN, NOW) == "14:31"
+    assert text.moment(NOW - 400 * 86_400, BERLIN, NOW) == "Sa., 18. Okt. 2025 15:32"
+
+
+@pytest.mark.usefixtures("german")
+def test_german_spans() -> None:
+    spans = [text.duration(s) for s in (9300, 2100, 7200, 20, 180_000, 86_400)]
+    assert spans == ["2 Std. 35 Min.", "35 Min.", "2 Std.", "<1 Min.", "2 Tg. 2 Std.", "1 Tg."]
+    assert [text.duration_short(s) for s in (3900, 2100, 0)] == ["1:05 Std.", "35 Min.", "0 Min."]
+    assert [text.age(s) for s in (0, 60, 1620, 7800)] == [
+        *("gerade eben", "vor 1 Minute", "vor 27 Minuten", "vor 2 Std. 10 Min.")
+    ]
+    assert text.in_about(240) == "in etwa 4 Minuten"
+
+
+@pytest.mark.usefixtures("german")
+def test_german_ranges_are_named() -> None:
+    assert text.range_long(named("12h", NOW, BERLIN), BERLIN, NOW) == "Letzte 12 Stunden"
+    first, last = date(2026, 11, 16), date(2026, 11, 20)
+    assert text.range_long(dated(first, last, NOW, BERLIN), BERLIN, NOW) == "Mo., 16. Nov. – Fr., 20. Nov."
+
+
+def test_the_names_in_dates_are_those_of_the_calendar() -> None:
+    known = calendar_names("de")
+    assert {*text.WEEKDAYS, *text.WEEKDAYS_SHORT, *text.MONTHS, *text.MONTHS_SHORT} == set(known)
+    # Monday first, as date.weekday() counts.
+    assert [date(2026, 11, 16 + i).strftime("%A") for i in range(7)] == list(text.WEEKDAYS)
+
+
+def test_a_language_that_is_none_of_ours_writes_as_english_does() -> None:
+    with speaking("xx"):
+        assert (text.percent(70), text.count(2016), text.decimal(1.5, 1)) == ("70 %", "2\u202f016", "1.5")
+
+
+@given(st.integers(-600, 600), st.sampled_from(list(Unit)))
+def test_every_language_writes_the_same_number(mg_dl: int, unit: Unit) -> None:
+    english = text.glucose(mg_dl, unit)
+    with speaking("de"):
+        assert text.glucose(mg_dl, unit) == english.replace(".", ",")
