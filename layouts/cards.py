@@ -1,6 +1,7 @@
 """The cards of figures: time in range with its goals, and mean, GMI, CV and coverage."""
 
 from types import MappingProxyType
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -40,16 +41,17 @@ WHOSE = MappingProxyType(
 
 def time_in_range(view: StatisticsView) -> Component:
     """Return the card's content: the bar of five bands, and the table of shares, times and goals."""
-    return html.Div([_rests_on(view), tir_bar(view), _table(view), *_notes(view)], className="tirbox")
+    return html.Div([_covered(view), tir_bar(view), _table(view), *footnotes(view)], className="tirbox")
 
 
-def _rests_on(view: StatisticsView) -> Component:
+def _covered(view: StatisticsView) -> Component:
     share = text.percent(view.coverage.percent)
     words = _("{period}, {share} of it covered by readings").format(period=text.period(view.window), share=share)
     return html.P(words, className="sub")
 
 
-def _notes(view: StatisticsView) -> list[Component]:
+def footnotes(view: StatisticsView) -> list[Component]:
+    """Return whose goals these are, and what to know of the shares."""
     notes = [_whose(view.judged_by, view.unit)]
     if _uneven(view):
         notes.append(_("Percentages are rounded and may not add to 100."))
@@ -70,11 +72,16 @@ def _whose(goals: Goals, unit: Unit) -> str:
 
 
 def tir_bar(view: StatisticsView) -> Component:
-    """Return the bar, very low at the left; numbers stand inside where they fit, the table holds them all."""
+    """Return the page's bar of five bands."""
+    return bar(view, id=ids.TIR_BAR)
+
+
+def bar(view: StatisticsView, thin: bool = False, id: str | None = None) -> Component:
+    """Return a bar of five bands, very low at the left; numbers stand inside where they fit, never in a thin one."""
     shares = [(band, view.times.percent(band) or 0.0) for band in Band]
     parts: list[Component] = [
         html.I(
-            text.percent(share) if share >= IN_BAR_PERCENT else None,
+            text.percent(share) if share >= IN_BAR_PERCENT and not thin else None,
             className=f"b-{tokens.BAND_NAMES[band]}",
             style={"flex": f"{share:.3f} 1 0"},
         )
@@ -85,7 +92,9 @@ def tir_bar(view: StatisticsView) -> Component:
         parts = [html.I(_("No readings in this time"), className="none")]
     words = ", ".join(f"{text.band(band)} {share_words((band,), share, view.judged_by)}" for band, share in shares)
     label = _("Time in range: {shares}").format(shares=words) if view.times.observed else _("No readings in this time")
-    return html.Div(parts, id=ids.TIR_BAR, className="tir", role="img", **hyphened(aria_label=label))
+    named: dict[str, Any] = {"id": id} if id else {}
+    class_name = "tir thin" if thin else "tir"
+    return html.Div(parts, className=class_name, role="img", **named, **hyphened(aria_label=label))
 
 
 def share_words(bands: Bands, share: float | None, goals: Goals) -> str:
@@ -135,15 +144,16 @@ def _row(view: StatisticsView, bands: Bands, per_day: bool) -> Component:
     shown = DAY_S * (share or 0) / 100 if per_day else seconds
     time = text.duration_short(shown) if share is not None else text.NOTHING
     cells = [
-        html.Th(_name(view, bands), scope="row"),
+        html.Th(band_name(view, bands), scope="row"),
         html.Td(share_words(bands, share, view.judged_by), className="share"),
         html.Td(time),
-        html.Td(_goal(view, bands, share)),
+        html.Td(judgement(view, bands, share)),
     ]
     return html.Tr(cells, className="sum" if len(bands) > 1 else None)
 
 
-def _name(view: StatisticsView, bands: Bands) -> list[Component | str | None]:
+def band_name(view: StatisticsView, bands: Bands) -> list[Component | str | None]:
+    """Return the name of a row, with its swatch and its limits."""
     if len(bands) > 1:
         low = bands == BELOW
         limit = text.glucose(view.targets.low if low else view.targets.high, view.unit)
@@ -154,7 +164,8 @@ def _name(view: StatisticsView, bands: Bands) -> list[Component | str | None]:
     return [swatch, text.band(band), html.Span(text.limits(band, view.targets, view.unit), className="r")]
 
 
-def _goal(view: StatisticsView, bands: Bands, share: float | None) -> Component | None:
+def judgement(view: StatisticsView, bands: Bands, share: float | None) -> Component | None:
+    """Return the goal of *bands*, and whether *share* meets it where enough stands behind it."""
     goal = view.judged_by.of(*bands)
     if goal is None:
         return None
@@ -212,7 +223,7 @@ def _mean(view: StatisticsView) -> Component:
     sd = view.level.sd
     spread = "" if sd is None else _("SD {value}").format(value=text.glucose_in(sd, view.unit))
     about = text.listing((what, _goal_of_mean(view.judged_by)))
-    return _tile("mean", _("Mean"), number, str(view.unit), spread, None, about, _data(view))
+    return tile("mean", _("Mean"), number, str(view.unit), spread, None, about, rests_on(view))
 
 
 def _goal_of_mean(goals: Goals) -> str:
@@ -237,7 +248,7 @@ def _gmi(view: StatisticsView, reason: str | None) -> Component:
     gmi = view.level.gmi
     number = None if gmi is None else text.decimal(gmi, 1)
     foot = _("From {days} days").format(days=view.coverage.days)
-    return _tile("gmi", _("GMI"), number, "%", foot, reason, text.listing((what, goal)), _data(view))
+    return tile("gmi", _("GMI"), number, "%", foot, reason, text.listing((what, goal)), rests_on(view))
 
 
 def _cv(view: StatisticsView, reason: str | None) -> Component:
@@ -247,7 +258,7 @@ def _cv(view: StatisticsView, reason: str | None) -> Component:
         " (Danne 2017)."
     ).format(limit=text.percent(limit))
     number = None if cv is None else text.decimal(cv, 0)
-    return _tile("cv", _("CV"), number, "%", _cv_foot(cv, limit), reason, what, _data(view))
+    return tile("cv", _("CV"), number, "%", _cv_foot(cv, limit), reason, what, rests_on(view))
 
 
 def _cv_foot(cv: float | None, limit: int) -> str:
@@ -265,7 +276,7 @@ def _coverage(view: StatisticsView) -> Component:
         "How much of this time the readings cover. Goal: 70 % or more; below, figures may be off (Battelino 2019)."
     )
     number = text.NOTHING if share is None else "<1" if 0 < share < 1 else text.decimal(share, 0)
-    tile = _tile(
+    return tile(
         "coverage",
         _("Coverage"),
         number,
@@ -273,12 +284,11 @@ def _coverage(view: StatisticsView) -> Component:
         foot,
         _("Below 70 %: figures may be off.") if low else None,
         what,
-        _data(view),
+        rests_on(view),
     )
-    return tile
 
 
-def _data(view: StatisticsView) -> str:
+def rests_on(view: StatisticsView) -> str:
     """Return what the figures rest on."""
     pattern = plural("Rests on {n} reading over {days}.", "Rests on {n} readings over {days}.", view.level.n)
     return pattern.format(n=text.count(view.level.n), days=_length(view.window))
@@ -291,12 +301,11 @@ def _length(window: Window) -> str:
     return plural("{n} day", "{n} days", window.days).format(n=window.days)
 
 
-def _tile(
+def tile(
     name: str, label: str, number: str | None, unit: str, foot: str, warning: str | None, what: str, data: str
 ) -> Component:
-    """Return one tile: label, number with unit, what it rests on or lacks, and what it is, its goal, source and data.
-
-    The last stands in the tile where there is room, else behind a button: the stylesheet shows one of the two.
+    """Return one tile: label, number with unit, what it rests on or lacks; and behind a button what it is, its goal,
+    source and data.
     """
     about = _("About {figure}").format(figure=label)
     info = html.Details(
@@ -314,7 +323,6 @@ def _tile(
             html.Div([html.Span(label), info], className="t"),
             value,
             html.P(below, className="f warn" if warning else "f"),
-            html.P([what, " ", data], className="what"),
         ],
         className=f"stat{weak}",
         **hyphened(data_figure=name),
