@@ -47,10 +47,11 @@ def extracted() -> dict[Texts, list[str]]:
             files = found.setdefault(texts, [])
             if name not in files:
                 files.append(name)
-    firsts = [texts[0] for texts in found]
-    doubled = sorted({first for first in firsts if firsts.count(first) > 1})
-    if doubled:
-        raise ValueError(f"counted in one place, and otherwise or not at all in another: {doubled}")
+    for texts, files in found.items():
+        clash = next((other for other in found if other[0] == texts[0] and other != texts), None)
+        if clash:
+            where = ", ".join(sorted({*files, *found[clash]}))
+            raise ValueError(f"{texts[0]!r} is counted in one place, and otherwise or not at all in another: {where}")
     return found
 
 
