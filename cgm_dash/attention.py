@@ -17,14 +17,14 @@ from cgm_dash.reading import Flag
 from cgm_dash.sensor import Phase, SensorState
 from cgm_dash.series import GAP_MIN_S, GAP_PERIODS, Series
 from cgm_dash.trouble import Trouble
-from cgm_dash.units import ADULT
+from cgm_dash.units import ADULT, Targets
 from cgm_dash.zones import local_date, midnight
 
 MOST = 4
 """So many are shown, the most serious ones."""
 
 LONG_HIGH_MINUTES = 240
-"""Above 180 mg/dL for so long is told. No consensus names a length; its extended high, above 250, is told at once."""
+"""High for so long is told. No consensus names a length; its extended high, above 250 mg/dL, is told at once."""
 
 EVENING_S = 2 * 3600
 """A low that begins so long before midnight, or later, belongs to the night that follows."""
@@ -85,8 +85,8 @@ class Item:
 class Known:
     """What is looked at.
 
-    series: readings from seven days before today until now. sensor: its state. zone_confirmed: whether *zone* is known
-    for sure. before: coverage of the days before today. trouble: the source's, where nothing else on the page tells it.
+    series: readings from seven days before today until now. sensor: its state. targets: the wearer's own limits of what
+    is low and high. zone_confirmed: whether *zone* is known for sure. before: coverage of the days before today. trouble: the source's, where nothing else on the page tells it.
     """
 
     series: Series
@@ -94,6 +94,7 @@ class Known:
     now: float
     zone: ZoneInfo
     sensor: SensorState
+    targets: Targets = ADULT
     zone_confirmed: bool = True
     before: Coverage | None = None
     trouble: Trouble | None = None
@@ -110,7 +111,7 @@ def _silence(known: Known) -> Iterator[Item]:
     current = known.current
     if current.state is not State.STALE or known.sensor.phase is Phase.WARMING or current.measured_at is None:
         return
-    low = current.flag is Flag.LO or (current.flag is Flag.NONE and (current.mg_dl or 0) < ADULT.low)
+    low = current.flag is Flag.LO or (current.flag is Flag.NONE and (current.mg_dl or 0) < known.targets.low)
     yield Item(
         kind=Kind.LOW_LOST if low else Kind.SILENT,
         start=current.measured_at,
@@ -147,7 +148,7 @@ def _excursions(known: Known) -> Iterator[Item]:
     if not len(part):
         return
     days = LocalDays.between(known.zone, start, end)
-    found = episodes(episode_grid(part, Grid.of(part, days, start, end), start, end))
+    found = episodes(episode_grid(part, Grid.of(part, days, start, end), start, end), known.targets)
     today = int(days.starts[-2])
     lows, tonight = _spans(found.low_1), len(days) - 1
     night_of = dict(zip(lows, _nights(found.low_1, days), strict=True))
@@ -199,7 +200,7 @@ def _in_a_row(nights: set[int | None], tonight: int) -> int:
 
 
 def _long_highs(found: Episodes) -> list[Span]:
-    """Return the episodes above 180 mg/dL that last LONG_HIGH_MINUTES or hold an extended high."""
+    """Return the highs that last LONG_HIGH_MINUTES or hold an extended high."""
     extended = _spans(found.high_extended)
     longest = 60 * LONG_HIGH_MINUTES
     return [
@@ -217,7 +218,7 @@ def _goes_on(known: Known, span: Span, below: bool) -> bool:
     if current.flag is not Flag.NONE:
         beyond = (current.flag is Flag.LO) is below
     else:
-        beyond = current.mg_dl < ADULT.low if below else current.mg_dl > ADULT.high
+        beyond = current.mg_dl < known.targets.low if below else current.mg_dl > known.targets.high
     return beyond and span[1] >= current.measured_at
 
 

@@ -10,7 +10,7 @@ from cgm_dash.i18n import _, plural
 from cgm_dash.reading import Flag
 from cgm_dash.sensor import HOUR_S
 from cgm_dash.trouble import Level
-from cgm_dash.units import ADULT, Unit
+from cgm_dash.units import ADULT, Targets, Unit
 from cgm_dash.zones import local_date
 from layouts import text
 from layouts.attributes import hyphened
@@ -31,7 +31,9 @@ ICONS = {
 }
 
 
-def attention_list(items: tuple[Item, ...], unit: Unit, zone: ZoneInfo, now: float) -> Component:
+def attention_list(
+    items: tuple[Item, ...], unit: Unit, zone: ZoneInfo, now: float, targets: Targets = ADULT
+) -> Component:
     """Return what needs attention, the most serious first; a sentence where nothing does.
 
     A page that has lost its server says that first; the stylesheet shows it then, and only then.
@@ -46,8 +48,8 @@ def attention_list(items: tuple[Item, ...], unit: Unit, zone: ZoneInfo, now: flo
     if not items:
         calm = html.Li([icon("check"), html.P(_("Nothing needs attention."))], className="calm")
         return html.Ul([lost, calm], className="attention-list")
-    said = _Words(unit, zone, now)
-    entries = [_entry(item.kind.name.lower(), _sign(item), *said.of(item)) for item in items]
+    said = _Words(unit, zone, now, targets)
+    entries = [_entry(item.kind.name.lower(), _sign(item, targets), *said.of(item)) for item in items]
     return html.Ul([lost, *entries], className="attention-list")
 
 
@@ -56,13 +58,13 @@ def _entry(name: str, sign: Component, title: str, rest: str, class_name: str = 
     return html.Li([sign, inside], className=class_name, **hyphened(data_item=name))
 
 
-def _sign(item: Item) -> Component:
+def _sign(item: Item, targets: Targets) -> Component:
     """Return the band's swatch for lows and highs, an icon for everything else; the words beside it say it too."""
     if item.kind in LOWS:
-        very = item.flag is Flag.LO or (item.mg_dl or 0) < ADULT.very_low
+        very = item.flag is Flag.LO or (item.mg_dl or 0) < targets.very_low
         return html.I(className=f"sw b-{'vlow' if very else 'low'}")
     if item.kind in HIGHS:
-        very = item.flag is Flag.HI or (item.mg_dl or 0) > ADULT.very_high
+        very = item.flag is Flag.HI or (item.mg_dl or 0) > targets.very_high
         return html.I(className=f"sw b-{'vhigh' if very else 'high'}")
     return icon(ICONS[item.kind])
 
@@ -70,8 +72,8 @@ def _sign(item: Item) -> Component:
 class _Words:
     """Title and sentence of each kind, in the viewer's unit and the wearer's time."""
 
-    def __init__(self, unit: Unit, zone: ZoneInfo, now: float) -> None:
-        self._unit, self._zone, self._now = unit, zone, now
+    def __init__(self, unit: Unit, zone: ZoneInfo, now: float, targets: Targets) -> None:
+        self._unit, self._zone, self._now, self._targets = unit, zone, now, targets
 
     def of(self, item: Item) -> tuple[str, str]:
         """Return title and sentence of *item*."""
@@ -113,7 +115,7 @@ class _Words:
         return pattern.format(n=item.count, span=span), text.listing((between, _in_a_row(item.nights)))
 
     def _high(self, item: Item) -> tuple[str, str]:
-        limit = text.glucose_in(ADULT.high, self._unit)
+        limit = text.glucose_in(self._targets.high, self._unit)
         if item.kind is Kind.HIGH_NOW:
             title = _("Above {limit} since {time}").format(limit=limit, time=self._time(item.start))
             return title, self._extreme(item, _("Highest {value} at {time}."))

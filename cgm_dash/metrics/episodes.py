@@ -9,7 +9,7 @@ import numpy.typing as npt
 from cgm_dash.days import DAY_S
 from cgm_dash.grid import STEP_S, Grid
 from cgm_dash.series import Series
-from cgm_dash.units import ADULT
+from cgm_dash.units import ADULT, Targets
 
 Int64 = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
@@ -111,8 +111,8 @@ def episode_grid(series: Series, grid: Grid, start: int, end: int) -> Grid:
     return replace(grid, v=np.divide(total, count, out=grid.v.copy(), where=count > 0))
 
 
-def episodes(grid: Grid) -> Episodes:
-    """Return the episodes in *grid*.
+def episodes(grid: Grid, limits: Targets = ADULT) -> Episodes:
+    """Return the episodes in *grid*. limits: in place of the consensus's 70, 54, 180 and 250 mg/dL.
 
     Start: the first slot of 15 minutes or more in a row below 70 (below 54, above 180, above 250 mg/dL). End: the first
     slot of 15 minutes or more in a row back across the same limit, or a missing slot; shorter recoveries belong to it.
@@ -132,9 +132,9 @@ def episodes(grid: Grid) -> Episodes:
     """
     m, long = _slots(grid, MINUTES), EXTENDED_MINUTES * 60 // grid.step_s + 1
     v, missing = grid.v, np.isnan(grid.v)
-    low, high = _states(v < ADULT.low, missing), _states(v > ADULT.high, missing)
-    very_high = v > ADULT.very_high
-    spans_low, spans_low_2 = _spans(low, m, m), _spans(_states(v < ADULT.very_low, missing), m, m)
+    low, high = _states(v < limits.low, missing), _states(v > limits.high, missing)
+    very_high = v > limits.very_high
+    spans_low, spans_low_2 = _spans(low, m, m), _spans(_states(v < limits.very_low, missing), m, m)
     spans = (
         (spans_low, True),
         (spans_low_2, True),

@@ -13,6 +13,7 @@ from cgm_dash.attention import MOST, Item, Kind, Known, attention, gaps_of
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
 from cgm_dash.metrics.coverage import Coverage
+from cgm_dash.metrics.ranges import PREGNANCY
 from cgm_dash.reading import Flag
 from cgm_dash.sensor import sensor_state
 from cgm_dash.series import Series
@@ -137,6 +138,15 @@ def test_lo_is_the_lowest_there_is_and_says_so() -> None:
     series.flag[series.mg_dl == 40] = Flag.LO
     (item,) = look(series)
     assert (item.mg_dl, item.flag) == (40, Flag.LO)
+
+
+def test_the_wearer_s_own_limits_decide_what_is_low_and_high() -> None:
+    series = put(flat(), at("09:00"), at("09:30"), 65)
+    put(series, at("03:00"), at("08:00"), 150)
+    assert kinds(look(series)) == [Kind.LOW_DAY]
+    assert kinds(look(series, targets=PREGNANCY)) == [Kind.HIGH]
+    assert kinds(look(put(flat(), at("14:00"), NOW + 60, 66))) == [Kind.LOW_NOW]
+    assert kinds(look(put(flat(), at("14:00"), NOW + 60, 66), targets=PREGNANCY)) == []
 
 
 # --- highs
