@@ -9,13 +9,13 @@ from dash.exceptions import PreventUpdate
 
 from callbacks import data, days, now, report, settings, status, trends
 from callbacks.now import hero_view
-from callbacks.pages import Page
+from callbacks.pages import Page, problem_banner
 from callbacks.services import NoSuchPerson, Services
 from callbacks.visit import Viewer, Visit, nobody, visit_of
-from cgm_dash.errors import StoreError, StoreUnavailable
+from cgm_dash.errors import StoreError
 from layouts import controls, ids, shell
 from layouts import now as now_layout
-from layouts.banners import banner, database_banner
+from layouts.banners import banner
 from layouts.problem import error_banner, no_page, problem_page
 from layouts.views import Content, FrameView, HeroView, heartbeat
 
@@ -109,13 +109,6 @@ def first_paint(services: Services, path: str, search: str, viewer: Viewer) -> C
         return problem_page(problem_banner(services, exc))
     except NoSuchPerson as exc:
         return problem_page(error_banner(str(exc)))
-
-
-def problem_banner(services: Services, error: StoreError) -> Component:
-    """Return the banner of a database that cannot be worked with."""
-    if isinstance(error, StoreUnavailable):
-        return database_banner(services.waiting(), services.spooling())
-    return error_banner(str(error), "DATABASE")
 
 
 def _content(services: Services, path: object, search: object, viewer: Viewer) -> Content:

@@ -10,6 +10,7 @@ from callbacks.stretch import figures_of, stretch
 from callbacks.visit import Ranges, Visit
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
+from cgm_dash.goals import ADULT_GOALS
 from cgm_dash.units import ADULT
 from cgm_dash.window import Window
 from cgm_dash.zones import local_date
@@ -66,7 +67,7 @@ def gather(services: Services, visit: Visit, zoom: object) -> NowPage:
     return NowPage(
         hero=hero_view(services, visit),
         chart=chart,
-        statistics=_statistics(chart),
+        statistics=_statistics(chart, visit.person),
         range=chosen.view,
         standard=RANGES.default,
         connect=not services.settings.has_account,
@@ -141,7 +142,7 @@ def _pieces(page: NowPage) -> tuple[Any, ...]:
     )
 
 
-def _statistics(chart: ChartView) -> StatisticsView:
+def _statistics(chart: ChartView, person: Person | None) -> StatisticsView:
     times, level, coverage = figures_of(chart.series, chart.sums, chart.window, chart.targets)
     return StatisticsView(
         times=times,
@@ -150,6 +151,7 @@ def _statistics(chart: ChartView) -> StatisticsView:
         window=chart.window,
         unit=chart.unit,
         targets=chart.targets,
+        goals=person.goals if person else ADULT_GOALS,
     )
 
 

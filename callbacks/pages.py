@@ -12,13 +12,16 @@ Everything a callback is given may come from a stranger: `visit_of` judges addre
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from dash import Dash, Input, Output, State, no_update
+from dash import Dash, Input, Output, State, no_update, set_props
+from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.services import NoSuchPerson, Services
 from callbacks.visit import Viewer, Visit, nobody, visit_of
-from cgm_dash.errors import StoreError
+from cgm_dash.errors import StoreError, StoreUnavailable
 from layouts import ids
+from layouts.banners import database_banner
+from layouts.problem import error_banner
 from layouts.views import Content
 
 Pieces = tuple[Sequence[Any] | None, str]
@@ -73,9 +76,20 @@ def keep_fresh(
             pieces, now_key = draw(
                 _visit(services, search, Viewer.of(unit, told, services.settings.unit)), *values, key
             )
-        except StoreError:  # the frame's banner says so; what is drawn stays, and its age is told
+        except StoreError as exc:  # what is drawn stays, and its age is told
+            set_props(ids.PROBLEM, {"children": problem_banner(services, exc)})
             return (*(no_update for _ in areas), "")
-        return (*(no_update for _ in areas), no_update) if pieces is None else (*pieces, now_key)
+        if pieces is None:
+            return (*(no_update for _ in areas), no_update)
+        set_props(ids.PROBLEM, {"children": None})
+        return (*pieces, now_key)
+
+
+def problem_banner(services: Services, error: StoreError) -> Component:
+    """Return the banner of a database that cannot be worked with."""
+    if isinstance(error, StoreUnavailable):
+        return database_banner(services.waiting(), services.spooling())
+    return error_banner(str(error), "DATABASE")
 
 
 def _visit(services: Services, search: object, viewer: Viewer) -> Visit:

@@ -98,7 +98,7 @@ class Visit:
         Readings are not in it: a page that must show each one adds person.seq.
         """
         who = self.person
-        about = () if who is None else (who.id, who.name, who.zone, who.zone_confirmed, who.targets)
+        about = () if who is None else (who.id, who.name, who.zone, who.zone_confirmed, who.goals)
         return f"{about}|{self.address}|{self.viewer}|{int(self.now // news_s)}"
 
 

@@ -122,7 +122,7 @@ def frame(content: Content, view: FrameView) -> Component:
     """Return the whole document's content: one page inside the frame that all pages share."""
     inside = [
         html.Div(
-            [html.Div(banner(view.hero), id=ids.BANNER), html.Div(id=ids.CLIENT_BANNER)],
+            [html.Div(banner(view.hero), id=ids.BANNER), html.Div(id=ids.PROBLEM), html.Div(id=ids.CLIENT_BANNER)],
             className="banners",
         ),
         html.Div(
@@ -250,6 +250,7 @@ def _words() -> dict[str, object]:
         "hi": _("HI"),
         "under": _("under {bound}"),
         "over": _("over {bound}"),
+        "decimal": text.marks().decimal,
     }
 
 

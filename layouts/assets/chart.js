@@ -116,7 +116,7 @@
 
   function amount(meta, mgDl) {
     if (meta.unit === "mg/dL") return String(Math.round(mgDl));
-    return (Math.floor((mgDl * 10) / MMOL + 0.5) / 10).toFixed(1).replace(".", words.decimal || ".");
+    return (Math.floor((mgDl * 10) / MMOL + 0.5) / 10).toFixed(1).replace(".", words.decimal);
   }
 
   function bandOf(meta, reading) {

@@ -113,7 +113,7 @@ def call(app: Dash, output: str, **values: Any) -> Any:
     if answer.status_code == 204:
         return {}
     assert answer.status_code == 200, answer.get_data(as_text=True)[:500]
-    return answer.json["response"]
+    return {**answer.json["response"], **answer.json.get("sideUpdate", {})}
 
 
 def texts(component: Any) -> str:

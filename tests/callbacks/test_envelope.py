@@ -32,7 +32,7 @@ def post(app: Dash, body: bytes, content_type: str = "application/json") -> int:
 def test_the_pages_own_request_passes(dash_app: Dash, add_person: Add) -> None:
     add_person()
     assert post(dash_app, json.dumps(real(dash_app)).encode()) == 200
-    assert call(dash_app, "hero.children")["heartbeat"]
+    assert call(dash_app, "heartbeat.children")["heartbeat"]
 
 
 @pytest.mark.parametrize(

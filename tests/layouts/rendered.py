@@ -14,7 +14,19 @@ from cgm_dash.metrics.level import level
 from cgm_dash.metrics.ranges import time_in_ranges
 from cgm_dash.series import Series
 from cgm_dash.units import Targets, Unit
-from layouts.views import ChartView, HeroView, NowPage, PersonView, RangeView, StatisticsView, chart_key, zone_since
+from layouts import now, shell
+from layouts.views import (
+    ChartView,
+    Content,
+    FrameView,
+    HeroView,
+    NowPage,
+    PersonView,
+    RangeView,
+    StatisticsView,
+    chart_key,
+    zone_since,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = 1_795_354_320.0
@@ -81,11 +93,33 @@ def now_page(series: Series, **more: Any) -> NowPage:
         "hero": hero_view(series),
         "chart": chart_view(series),
         "statistics": statistics_view(series, "12h"),
-        "range": RangeView(chosen="12h", first=date(2026, 11, 16), last=date(2026, 11, 22), today=date(2026, 11, 22)),
-        "people": (PersonView("1", "Mira"),),
-        "person_id": "1",
+        "range": range_view(),
     }
     return NowPage(**{**given, **more})
+
+
+def range_view(chosen: str = "12h", **more: Any) -> RangeView:
+    """Return what a range control shows."""
+    given = {
+        "chosen": chosen,
+        "first": date(2026, 11, 16),
+        "last": date(2026, 11, 22),
+        "today": date(2026, 11, 22),
+        "names": ("3h", "6h", "12h", "24h", "3d", "7d", "14d", "30d", "90d"),
+    }
+    return RangeView(**{**given, **more})
+
+
+def live_page(series: Series, people: tuple[PersonView, ...] = (PersonView("1", "Mira"),), **more: Any) -> Component:
+    """Return the live page in its frame, as a visit gets it."""
+    view = now_page(series, **more)
+    return framed(now.page(view, "key"), hero=view.hero, people=people)
+
+
+def framed(content: Content, **more: Any) -> Component:
+    """Return a page in its frame."""
+    given = {"hero": hero_view(minutes(100)), "people": (PersonView("1", "Mira"),), "person_id": "1"}
+    return shell.frame(content, FrameView(**{**given, **more}))
 
 
 def walk(node: Any) -> Iterator[Component]:

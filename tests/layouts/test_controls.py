@@ -6,11 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cgm_dash.units import Unit
-from cgm_dash.window import DATES, DAYS, HOURS, LONGEST_DAYS, dated
+from cgm_dash.window import DATES, LONGEST_DAYS, dated
 from layouts import ids
 from layouts.controls import date_fault, date_fields, range_control, unit_control
-from layouts.views import RangeView
-from tests.layouts.rendered import BERLIN, NOW, attribute, by_id, words
+from tests.layouts.rendered import BERLIN, NOW, attribute, by_id, range_view, words
 
 TODAY = date(2026, 11, 22)
 days = st.integers(-8000, 400).map(lambda n: TODAY + timedelta(days=n))
@@ -36,10 +35,18 @@ def test_a_missing_date_is_asked_for() -> None:
 
 
 def test_the_range_control_offers_every_range_once() -> None:
-    radios = by_id(range_control("12h"), ids.RANGE_SELECT)
+    view = range_view("12h")
+    radios = by_id(range_control(view, "12h"), ids.RANGE_SELECT)
     assert radios is not None
-    assert [o["value"] for o in attribute(radios, "options")] == [*HOURS, *DAYS, DATES]
+    assert [o["value"] for o in attribute(radios, "options")] == [*view.names, DATES]
     assert attribute(radios, "value") == "12h"
+
+
+def test_a_range_that_only_other_pages_offer_stands_in_its_place_among_the_others() -> None:
+    radios = by_id(range_control(range_view("28d"), "12h"), ids.RANGE_SELECT)
+    assert radios is not None
+    values = [o["value"] for o in attribute(radios, "options")]
+    assert values[values.index("14d") : values.index("90d")] == ["14d", "28d", "30d"]
 
 
 def test_the_unit_control_holds_both_units() -> None:
@@ -49,7 +56,7 @@ def test_the_unit_control_holds_both_units() -> None:
 
 
 def test_the_dates_show_what_was_chosen_and_why_it_was_refused() -> None:
-    fields = date_fields(RangeView(chosen=DATES, first=TODAY, last=TODAY, today=TODAY, error="Why."))
+    fields = date_fields(range_view(DATES, first=TODAY, error="Why."))
     first = by_id(fields, ids.DATE_FROM)
     assert first is not None
     assert (attribute(first, "value"), attribute(first, "max")) == ("2026-11-22", "2026-11-22")

@@ -3,7 +3,6 @@
 import gettext
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
@@ -14,17 +13,18 @@ from cgm_dash.batch import SensorSeen
 from cgm_dash.current import Current, State
 from cgm_dash.series import Series
 from cgm_dash.trouble import TROUBLES, trouble
-from layouts import now, shell
-from layouts.views import PersonView, RangeView
+from layouts import banners, cards, hero, now, shell
+from layouts.views import PersonView
 from tests.layouts.rendered import (
     BERLIN,
     NOW,
     attribute,
     chart_view,
     hero_view,
+    live_page,
     minutes,
-    now_page,
     properties,
+    range_view,
     statistics_view,
     walk,
     without,
@@ -91,17 +91,13 @@ def texts(node: Any) -> Iterator[str]:
 def busy_page(age_s: int = 60, **hero: Any) -> Component:
     series = without(minutes(*([100] * 300), 60, 50, 200, 260, age_s=age_s, trend=4), 60, 200)
     people = (PersonView("1", "Mira"), PersonView("2", "Jonas"))
-    return now.page(
-        now_page(
-            series,
-            hero=hero_view(series, sensor=SensorSeen("x", activated=int(NOW) - 86_400, life_days=14), **hero),
-            chart=chart_view(series, "3d"),
-            people=people,
-            connect=True,
-            range=RangeView(
-                chosen="dates", first=date(2026, 11, 1), last=date(2026, 11, 2), today=date(2026, 11, 22), error=""
-            ),
-        )
+    return live_page(
+        series,
+        people=people,
+        hero=hero_view(series, sensor=SensorSeen("x", activated=int(NOW) - 86_400, life_days=14), **hero),
+        chart=chart_view(series, "3d"),
+        connect=True,
+        range=range_view("dates"),
     )
 
 
@@ -112,16 +108,16 @@ def pages() -> dict[str, Component]:
         "fresh": busy_page(demo=True, trouble=trouble("not-configured")),
         "late": busy_page(480, trouble=trouble("rate-limited"), next_try_at=NOW + 900),
         "stale": busy_page(3000, trouble=trouble("network"), next_try_at=NOW + 900),
-        "low": now.page(now_page(minutes(100, 60, trend=2), hero=hero_view(minutes(100, 60, trend=2)))),
-        "lo": now.page(now_page(lo, hero=hero_view(lo, trouble=trouble("terms")), chart=chart_view(lo, "3h"))),
-        "hi": now.page(now_page(hi, chart=chart_view(hi, "3h"), statistics=statistics_view(hi, "14d"))),
-        "none": now.page(now_page(Series.every(60, []))),
-        "warm": now.hero(hero_view(lo, sensor=SensorSeen("x", activated=int(NOW) - 60), current=Current(State.NONE))),
+        "low": live_page(minutes(100, 60, trend=2), hero=hero_view(minutes(100, 60, trend=2))),
+        "lo": live_page(lo, hero=hero_view(lo, trouble=trouble("terms")), chart=chart_view(lo, "3h")),
+        "hi": live_page(hi, chart=chart_view(hi, "3h"), statistics=statistics_view(hi, "14d")),
+        "none": live_page(Series.every(60, [])),
+        "warm": hero.hero(hero_view(lo, sensor=SensorSeen("x", activated=int(NOW) - 60), current=Current(State.NONE))),
         "connect": now.connect_page(),
-        "database": now.database_banner(3, spooling=False),
-        "spooling": now.database_banner(0, spooling=True),
-        "days": now.figures(statistics_view(Series.every(300, [100, 260] * 2880, int(NOW) - 5760 * 300))),
-        **{code: now.trouble_banner(t, NOW + 900, BERLIN, NOW) for code, t in TROUBLES.items()},
+        "database": banners.database_banner(3, spooling=False),
+        "spooling": banners.database_banner(0, spooling=True),
+        "days": cards.figures(statistics_view(Series.every(300, [100, 260] * 2880, int(NOW) - 5760 * 300))),
+        **{code: banners.trouble_banner(t, NOW + 900, BERLIN, NOW) for code, t in TROUBLES.items()},
     }
 
 
@@ -144,7 +140,7 @@ def test_every_word_of_the_scripts_goes_through_the_catalogue() -> None:
 
 
 def test_the_document_s_own_words_go_through_the_catalogue() -> None:
-    document = re.sub(r"<[^>]*>|\{%\w+%\}", " ", shell.index_string())
+    document = re.sub(r"<[^>]*>|\{%\w+%\}", " ", shell.in_language(shell.index_string()))
     assert bare(document) == ""
 
 
