@@ -35,7 +35,7 @@ WAIT_MS = 120_000
 def schema_is_current(engine: Engine, scripts: Path = SCRIPTS) -> bool:
     """Return whether the database's schema is the one this code was written for. Raises StoreUnavailable."""
     with looking(engine) as connection:
-        return _revision(connection) == _head(scripts)
+        return stored_revision(connection) == _head(scripts)
 
 
 def migrate(engine: Engine, scripts: Path = SCRIPTS) -> None:
@@ -46,7 +46,7 @@ def migrate(engine: Engine, scripts: Path = SCRIPTS) -> None:
     """
     head = _head(scripts)
     with looking(engine) as connection:
-        before = _revision(connection)
+        before = stored_revision(connection)
     if before == head:
         return
     directory = _directory(scripts)
@@ -55,7 +55,7 @@ def migrate(engine: Engine, scripts: Path = SCRIPTS) -> None:
         _back_up(engine, before)
     log.info("migrate pid=%d from=%s to=%s", os.getpid(), before or "nothing", head)
     with _patient(engine) as connection:
-        found = _revision(connection)
+        found = stored_revision(connection)
         _refuse_unknown(found, directory)
         if found != head:
             _upgrade(scripts, connection)
@@ -129,7 +129,7 @@ def _upgrade(scripts: Path, connection: Connection) -> None:
         raise StoreError(f"the schema cannot be brought up to date: {exc}") from exc
 
 
-def _revision(connection: Connection) -> str | None:
+def stored_revision(connection: Connection) -> str | None:
     """Return the revision the database says it is at, None for one without our tables."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None

@@ -84,6 +84,15 @@ class RejectStore:
         with looking(self._engine) as connection:
             return tuple(_row(row) for row in connection.execute(wanted))
 
+    def since(self, start: float, n: int) -> tuple[int, tuple[RejectedRow, ...]]:
+        """Return how many different records were seen from *start* on (UTC epoch seconds), and the *n* seen last."""
+        late = rejected.c.last_seen >= start
+        counted = sa.select(sa.func.count()).select_from(rejected).where(late)
+        newest = sa.select(rejected).where(late).order_by(rejected.c.last_seen.desc(), rejected.c.digest).limit(n)
+        with looking(self._engine) as connection:
+            total = int(connection.execute(counted).scalar_one())
+            return total, tuple(_row(row) for row in connection.execute(newest))
+
     def counts(self) -> dict[str, int]:
         """Return how many different records are kept, by reason."""
         wanted = sa.select(rejected.c.reason, sa.func.count()).group_by(rejected.c.reason)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from math import ceil
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,6 +46,25 @@ class Run:
     failed: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The runs of one stretch of time. start: UTC epoch seconds. stored: readings new to us."""
+
+    start: int
+    runs: int
+    failed: int
+    stored: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the runs of one minute came to alike. at: UTC epoch seconds, the first of them. retry_at: the latest."""
+
+    at: int
+    code: str
+    retry_at: int | None = None
+
+
 class RunStore:
     """The runs table. Every method raises StoreUnavailable, StoreDamaged or StoreError."""
 
@@ -80,6 +100,41 @@ class RunStore:
             row = connection.execute(wanted).one_or_none()
             return None if row is None else _run(row)
 
+    def slots(self, start: float, width_s: int, n: int) -> tuple[Slot, ...]:
+        """Return *n* stretches of *width_s* seconds from *start* on, by time, also those without a run.
+
+        The database sums up: however often was polled, *n* rows come back.
+        """
+        first = int(start)
+        slot = (runs.c.started - first) // width_s
+        sums = (sa.func.sum(runs.c.runs), sa.func.sum(runs.c.failed), sa.func.sum(runs.c.stored))
+        wanted = sa.select(slot.label("slot"), *sums).where(*_within(first, first + n * width_s)).group_by("slot")
+        with looking(self._engine) as connection:
+            found = {int(i): (int(a), int(b), int(c)) for i, a, b, c in connection.execute(wanted)}
+        return tuple(Slot(first + i * width_s, *found.get(i, (0, 0, 0))) for i in range(n))
+
+    def failures(self, start: float, end: float, n: int) -> tuple[Run, ...]:
+        """Return the *n* newest failed runs with start <= started < end (UTC epoch seconds), the newest first."""
+        wanted = sa.select(runs).where(*_within(start, end), runs.c.failed > 0)
+        wanted = wanted.order_by(runs.c.started.desc(), runs.c.id.desc()).limit(n)
+        with looking(self._engine) as connection:
+            return tuple(_run(row) for row in connection.execute(wanted))
+
+    def asked(self, start: float, end: float) -> tuple[Asked, ...]:
+        """Return what was asked with start <= started < end (UTC epoch seconds), by time: at most a row a minute and
+        outcome."""
+        at, retry_at = sa.func.min(runs.c.started).label("at"), sa.func.max(runs.c.retry_at)
+        minute = runs.c.started // 60
+        wanted = sa.select(at, runs.c.outcome, retry_at).where(*_within(start, end))
+        wanted = wanted.group_by(minute, runs.c.outcome).order_by("at")
+        with looking(self._engine) as connection:
+            return tuple(Asked(int(first), code, again) for first, code, again in connection.execute(wanted))
+
+    def oldest_at(self) -> int | None:
+        """Return when the first run that is kept began, UTC epoch seconds; None without one."""
+        with looking(self._engine) as connection:
+            return connection.execute(sa.select(sa.func.min(runs.c.started))).scalar()
+
     def thin(self, now: float) -> int:
         """Make one row of each whole hour of runs more than 30 days before *now*; return how many runs that were."""
         border = int(now - KEPT_S) // HOUR_S * HOUR_S
@@ -92,6 +147,11 @@ class RunStore:
             hours = groupby((_run(row) for row in rows), lambda run: (run.upstream_id, int(run.started) // HOUR_S))
             connection.execute(sa.insert(runs), [_values(_hour(group)) for _, group in hours])
         return len(rows)
+
+
+def _within(start: float, end: float) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions of a stretch; its own index finds it whatever the table holds besides."""
+    return runs.c.started >= ceil(start), runs.c.started < ceil(end)
 
 
 def _hour(group: Iterable[Run]) -> Run:

@@ -5,7 +5,7 @@ import dataclasses
 from cgm_dash.batch import Rejected, SensorSeen, Wearer
 from sql import Store
 from sql.rejects import RAW_LIMIT
-from sql.runs import KEPT_S, Run
+from sql.runs import KEPT_S, Asked, Run, Slot
 
 T0 = 1_790_000_000 // 3600 * 3600
 
@@ -113,3 +113,42 @@ def test_sensor_keeps_first_and_last_sight_and_learns_more(store: Store) -> None
     assert two.serial == "S2"
     assert (one.kind, one.activated, one.life_days) == ("libre3", T0 - 900, 14)
     assert (one.first_seen, one.last_seen) == (T0, T0 + 60)
+
+
+def test_slots_sum_up_what_was_asked_and_leave_none_out(store: Store) -> None:
+    for at, outcome, stored in ((0, "ok", 1), (599, "ok", 0), (600, "network", 0), (1800, "ok", 2), (2400, "ok", 9)):
+        store.runs.record(Run(upstream_id=None, started=T0 + at, outcome=outcome, stored=stored))
+    assert store.runs.slots(T0, 600, 4) == (
+        Slot(T0, 2, 0, 1),
+        Slot(T0 + 600, 1, 1, 0),
+        Slot(T0 + 1200, 0, 0, 0),
+        Slot(T0 + 1800, 1, 0, 2),
+    )
+
+
+def test_failures_come_newest_first_and_bounded(store: Store) -> None:
+    for at, outcome in ((0, "network"), (60, "ok"), (120, "timeout"), (180, "network"), (240, "network")):
+        store.runs.record(Run(upstream_id=None, started=T0 + at, outcome=outcome))
+    found = store.runs.failures(T0, T0 + 240, 3)
+    assert [(run.started - T0, run.outcome) for run in found] == [(180, "network"), (120, "timeout"), (0, "network")]
+    assert len(store.runs.failures(T0, T0 + 240, 2)) == 2
+
+
+def test_asked_gives_a_row_a_minute_and_outcome(store: Store) -> None:
+    assert store.runs.oldest_at() is None
+    for at, outcome in ((0, "ok"), (1, "ok"), (2, "network"), (59, "ok"), (60, "ok")):
+        store.runs.record(Run(upstream_id=None, started=T0 + at, outcome=outcome, retry_at=T0 + at + 7))
+    assert store.runs.asked(T0, T0 + 61) == (
+        Asked(T0, "ok", T0 + 66),
+        Asked(T0 + 2, "network", T0 + 9),
+        Asked(T0 + 60, "ok", T0 + 67),
+    )
+    assert store.runs.asked(T0 + 60, T0 + 60) == ()
+    assert store.runs.oldest_at() == T0
+
+
+def test_rejects_since_counts_all_and_gives_the_last(store: Store) -> None:
+    for i in range(4):
+        store.rejects.record([Rejected("future", f"{i}")], T0 + i)
+    total, rows = store.rejects.since(T0 + 1, 2)
+    assert (total, [row.raw for row in rows]) == (3, ["3", "2"])
