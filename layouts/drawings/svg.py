@@ -9,21 +9,24 @@ from layouts.drawings.canvas import Anchor, Floats
 
 
 class SvgCanvas:
-    """A picture of *width* by *height* units. stretched: fills its box, whatever the shape; lines keep their width."""
+    """A picture of *width* by *height* units. stretched: fills its box, whatever the shape; lines keep their width.
 
-    def __init__(self, width: float, height: float, *, stretched: bool = False) -> None:
-        self._width, self._height, self._stretched = width, height, stretched
+    places: decimals of the points of lines and areas; none where a unit is finer than a pixel.
+    """
+
+    def __init__(self, width: float, height: float, *, stretched: bool = False, places: int = 1) -> None:
+        self._width, self._height, self._stretched, self._places = width, height, stretched, places
         self._parts: list[str] = []
 
     def area(self, x: Floats, y: Floats, fill: str, opacity: float = 1.0) -> None:
         """Fill closed outlines."""
-        path = "".join(f"{_moves(*run)}Z" for run in _runs(x, y))
+        path = "".join(f"{_moves(*run, self._places)}Z" for run in _runs(x, y))
         if path:
             self._parts.append(f'<path d="{path}" {_fill(fill, opacity)}/>')
 
     def line(self, x: Floats, y: Floats, colour: str, width: float, dash: tuple[float, ...] = ()) -> None:
         """Draw lines with round joins."""
-        path = "".join(_moves(*run) for run in _runs(x, y))
+        path = "".join(_moves(*run, self._places) for run in _runs(x, y))
         if not path:
             return
         dashes = f' stroke-dasharray="{" ".join(map(_number, dash))}"' if dash else ""
@@ -69,9 +72,9 @@ def _runs(x: Floats, y: Floats) -> Iterator[tuple[Floats, Floats]]:
             yield x[part], y[part]
 
 
-def _moves(x: Floats, y: Floats) -> str:
-    """Return the path through the points, in tenths of a unit."""
-    points = [f"{a:g} {b:g}" for a, b in zip(np.round(x, 1).tolist(), np.round(y, 1).tolist(), strict=True)]
+def _moves(x: Floats, y: Floats, places: int) -> str:
+    """Return the path through the points."""
+    points = [f"{a:g} {b:g}" for a, b in zip(np.round(x, places).tolist(), np.round(y, places).tolist(), strict=True)]
     return f"M{points[0]}L{' '.join(points[1:])}"
 
 
