@@ -87,21 +87,29 @@
     move(path + search);
   }
 
-  function carried(path) {
-    const range = new URLSearchParams(window.location.search).get("range") || "";
+  /* The query for a page: person, range and day as they are, and above them what the link itself says. */
+  function carried(path, said) {
+    const asked = new URLSearchParams(window.location.search);
+    const range = asked.get("range") || "";
     if (isHours(range)) hours = range;
-    if (path === "/") return changed({ day: null, range: range || hours || null });
-    return changed({ day: path === "/days" ? new URLSearchParams(window.location.search).get("day") : null, range: isHours(range) ? null : range || null });
+    const kept = path === "/" ? range || hours : isHours(range) ? "" : range;
+    const values = { range: kept || null, day: path === "/days" ? asked.get("day") : null };
+    return changed(Object.assign(values, Object.fromEntries(new URLSearchParams(said))));
   }
 
+  const isPage = (address) =>
+    address.origin === window.location.origin && !address.hash &&
+    Array.from(document.querySelectorAll("#nav a")).some((link) => new URL(link.href).pathname === address.pathname);
+
   function follow(event) {
-    const link = event.target.closest && event.target.closest("a[data-page]");
+    const link = event.target.closest && event.target.closest("a[href]");
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
     const address = new URL(link.href);
-    const more = link.closest("details");
+    if (!isPage(address) || link.target || link.hasAttribute("download")) return;
+    event.preventDefault();
+    const more = link.closest("details.more");
     if (more) more.open = false;
-    go(address.pathname, address.search || carried(address.pathname));
+    go(address.pathname, carried(address.pathname, address.search));
   }
 
   document.addEventListener("click", follow);
