@@ -302,7 +302,14 @@ def _length(window: Window) -> str:
 
 
 def tile(
-    name: str, label: str, number: str | None, unit: str, foot: str, warning: str | None, what: str, data: str
+    name: str,
+    label: str,
+    number: str | None,
+    unit: str,
+    foot: str | Component,
+    warning: str | None,
+    what: str,
+    data: str,
 ) -> Component:
     """Return one tile: label, number with unit, what it rests on or lacks; and behind a button what it is, its goal,
     source and data.

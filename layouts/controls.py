@@ -24,14 +24,14 @@ def range_control(view: RangeView, standard: str) -> Component:
     """
     shown = [name for name in (*HOURS, *DAYS) if name in view.names or name == view.chosen]
     options = [{"label": text.range_short(name), "value": name} for name in (*shown, DATES)]
-    fields = _segments(_("Range"), ids.RANGE_SELECT, options, view.chosen, "seg range")
+    fields = segments(_("Range"), ids.RANGE_SELECT, options, view.chosen, "seg range")
     return html.Div(fields, className="range-box", **hyphened(data_standard=standard))
 
 
 def unit_control(unit: Unit) -> Component:
     """Return the switch between mg/dL and mmol/L."""
     options = [{"label": str(u), "value": u.value} for u in Unit]
-    return _segments(_("Unit"), ids.UNIT_SELECT, options, unit.value, "seg unit-seg")
+    return segments(_("Unit"), ids.UNIT_SELECT, options, unit.value, "seg unit-seg")
 
 
 def person_control(people: Sequence[PersonView], chosen: str) -> Component:
@@ -136,7 +136,8 @@ def theme_switch() -> Component:
     return html.Button(icon("moon"), id=ids.THEME_SWITCH, className="btn quiet icon", type="button", **words)
 
 
-def _segments(legend: str, id_: str, options: list[dict[str, Any]], value: str, class_name: str) -> Component:
+def segments(legend: str, id_: str, options: list[dict[str, Any]], value: str, class_name: str) -> Component:
+    """Return a choice of one, as buttons side by side; *legend* names it for those who do not see it."""
     radios = dbc.RadioItems(
         id=id_,
         name=id_,
