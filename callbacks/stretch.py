@@ -25,6 +25,10 @@ DAY_S = 86_400
 READINGS_DAYS = 92
 """Up to here (a quarter of a year) every reading is at hand; beyond it days are summed up."""
 
+DRAWN_DAYS = 31
+DRAWN_DAYS_PHONE = 14
+"""Up to here a chart draws every reading. A line through more of them is one dark area: columns of days say more."""
+
 COLUMNS = 720
 COLUMNS_PHONE = 316
 """At most as many as the plot has pixels across."""
@@ -48,7 +52,8 @@ def stretch(
     """Return what of *person*'s *window* is needed. visible: the part zoomed in on. Raises StoreError."""
     if person is None:
         return Stretch(EMPTY)
-    if window.days <= READINGS_DAYS:
+    most = DRAWN_DAYS_PHONE if phone else DRAWN_DAYS
+    if window.days <= most:
         return Stretch(services.series.between(person.id, window.start, window.end))
     days, zone = services.store.days, services.zone(person)
     columns = COLUMNS_PHONE if phone else COLUMNS
@@ -58,7 +63,7 @@ def stretch(
     if part is None:
         edges = days.day_edges(person.id, window.start, window.end, columns)
         return Stretch(EMPTY, sums, days.envelope(person.id, edges))
-    if part[1] - part[0] > READINGS_DAYS * DAY_S:
+    if part[1] - part[0] > most * DAY_S:
         inner = days.day_edges(person.id, *_whole_days(zone, window, part), columns)
         return Stretch(EMPTY, sums, days.envelope(person.id, _around(days, person.id, window, inner)))
     half = (part[1] - part[0]) / 2

@@ -86,7 +86,8 @@ class Known:
     """What is looked at.
 
     series: readings from seven days before today until now. sensor: its state. targets: the wearer's own limits of what
-    is low and high. zone_confirmed: whether *zone* is known for sure. before: coverage of the days before today. trouble: the source's, where nothing else on the page tells it.
+    is low and high. zone_confirmed: whether *zone* is known for sure. before: coverage of the days before today.
+    trouble: the source's, where nothing else on the page tells it.
     """
 
     series: Series
@@ -255,8 +256,8 @@ def _gaps(known: Known) -> Iterator[Item]:
         yield Item(kind=Kind.GAPS, start=spans[0][0], end=spans[-1][1], seconds=total, count=len(spans))
 
 
-def gaps_of(series: Series, start: int, now: float) -> list[Span]:
-    """Return the stretches of [start, now) without readings, cut off at *start*; not one that lasts until now.
+def gaps_of(series: Series, start: int, now: float, still: bool = False) -> list[Span]:
+    """Return the stretches of [start, now) without readings, cut off at *start*. still: also one that lasts until now.
 
     A gap as in Series.gap_after; from the end of one reading's period to the next reading.
     """
@@ -267,6 +268,10 @@ def gaps_of(series: Series, start: int, now: float) -> list[Span]:
     spans = [(max(a, start), b) for a, b in zip(begins.tolist(), ends.tolist(), strict=True) if b > start]
     if len(held) and held.ts[0] > start + max(GAP_PERIODS * int(held.period_s[0]), GAP_MIN_S):
         spans.insert(0, (start, int(held.ts[0])))
+    if still:
+        period, last = (int(held.period_s[-1]), int(held.ts[-1])) if len(held) else (0, start)
+        if now - last > max(GAP_PERIODS * period, GAP_MIN_S):
+            spans.append((max(last + period, start), int(now)))
     return spans
 
 

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from cgm_dash.days import DAY_S
+from cgm_dash.days import DAY_S, LocalDays
 from cgm_dash.metrics.histogram import BIN_S, BINS
-from cgm_dash.metrics.profile import Profile, smoothed
+from cgm_dash.metrics.profile import Profile, profile, smoothed
+from cgm_dash.series import Series
 from cgm_dash.window import Window
 from cgm_dash.zones import local_date, midnight, offset_s, offsets_between
 
@@ -21,6 +22,9 @@ Int64 = npt.NDArray[np.int64]
 
 DAYS = 14
 NAME = "before"
+
+LONGEST_S = 25 * 3600
+"""Only the hours of now have the band behind them: the days of a longer stretch would be compared with themselves."""
 
 P5, P25, P75, P95 = 0, 1, 3, 4
 """Rows of Profile.curves."""
@@ -82,6 +86,18 @@ class Usual:
         ts, local = _middles(zone, start - BIN_S, end + BIN_S)
         quarter = local % DAY_S // BIN_S
         return Placed(ts, self.curves[[P5, P95]][:, quarter], self.curves[[P25, P75]][:, quarter])
+
+
+def usual_of(series: Series, now: float, zone: ZoneInfo) -> Usual:
+    """Return what was usual in the days before *now*'s. series: readings of these days at least."""
+    before = days_before(now, zone)
+    days = LocalDays.between(zone, before.start, before.end)
+    return Usual.of(profile(series.between(before.start, before.end), days))
+
+
+def is_compared(window: Window, now: float) -> bool:
+    """Return whether *window* is of the hours of now, which the band belongs behind."""
+    return window.start <= now <= window.end and window.seconds <= LONGEST_S
 
 
 NOTHING = Usual(np.full((len(Profile.PERCENTS), BINS), np.nan), 0)

@@ -9,9 +9,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from cgm_dash.current import LATE_S, State
-from cgm_dash.i18n import _
+from cgm_dash.i18n import _, plural
+from cgm_dash.metrics.profile import FEWEST_DAYS
 from cgm_dash.reading import Flag
-from cgm_dash.trouble import Level
 from cgm_dash.units import Band
 from layouts import ids, text, tokens
 from layouts.attributes import hyphened
@@ -130,7 +130,7 @@ def _meaning(view: HeroView) -> Component:
     else:
         lines.append(html.Span(_("Nothing newer than {time}").format(time=when), className="on-stale"))
     lines.append(html.Span(_("Nothing newer can arrive"), className="on-offline"))
-    return html.Div([html.P(lines, className="since"), *_attention(view)])
+    return html.P(lines, className="since")
 
 
 def _since(view: HeroView) -> str:
@@ -147,15 +147,6 @@ def _since(view: HeroView) -> str:
     return _("Above {limit} for {span}").format(limit=text.glucose_in(view.targets.high, view.unit), span=lasted)
 
 
-def _attention(view: HeroView) -> list[Component]:
-    """Return what the source needs where a more serious banner has taken its place."""
-    trouble = view.trouble
-    low = view.band in (Band.VERY_LOW, Band.LOW)
-    if trouble is None or not low or trouble.level not in (Level.USER, Level.OPERATOR):
-        return []
-    return [html.P([icon("info", small=True), html.Span(_(trouble.sentence))], className="attention")]
-
-
 def _measured(view: HeroView) -> str:
     """Return when the newest reading was measured, in the wearer's time; "" without one."""
     at = view.current.measured_at
@@ -168,10 +159,8 @@ def _facts(view: HeroView) -> Component:
         html.Div([html.Dt(_("Last reading") if view.warm_until else _("Measured")), html.Dd(when)]),
         html.Div([html.Dt(_("Change in 5 min")), html.Dd(_change(view))]),
         html.Div([html.Dt(_("Trend")), html.Dd(_trend(view))]),
+        html.Div([html.Dt(_("Usual at this time")), html.Dd(_usual(view))]),
     ]
-    sensor = sensor_day(view)
-    if sensor:
-        rows.append(html.Div([html.Dt(_("Sensor")), html.Dd(sensor)]))
     return html.Dl(rows, className="facts")
 
 
@@ -190,14 +179,10 @@ def _trend(view: HeroView) -> list[Component]:
     return [words, html.Span(text.trend(None), className="on-old")]
 
 
-def sensor_day(view: HeroView) -> str:
-    """Return which day of its life the sensor has reached; "" where the source does not tell."""
-    sensor = view.sensor
-    if sensor is None or sensor.activated is None or sensor.activated > view.now:
-        return ""
-    day = int((view.now - sensor.activated) // 86_400) + 1
-    if sensor.life_days is None:
-        return _("Day {day}").format(day=day)
-    if day > sensor.life_days:
-        return _("Past its {days} days").format(days=sensor.life_days)
-    return _("Day {day} of {days}").format(day=day, days=sensor.life_days)
+def _usual(view: HeroView) -> list[Component | str]:
+    """Return where the middle half of the days before lies at this time of day; or what is missing to say so."""
+    if view.usual is None:
+        need = plural("needs {n} day", "needs {n} days", FEWEST_DAYS).format(n=FEWEST_DAYS)
+        return [text.NOTHING, " ", html.Span(need, className="unit")]
+    low, high = (text.glucose(end, view.unit) for end in view.usual)
+    return [f"{low}{text.RANGE}{high}", " ", html.Span(str(view.unit), className="unit")]

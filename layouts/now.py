@@ -1,4 +1,4 @@
-"""The live page: the newest reading, the chart, time in range, four figures; and the pieces that callbacks renew."""
+"""The live page: the newest reading, the chart, today beside the days before, the sensor, what needs attention."""
 
 from typing import Any
 
@@ -8,12 +8,14 @@ from dash.development.base_component import Component
 from cgm_dash.i18n import _
 from cgm_dash.zones import local_date
 from layouts import ids, shell, text
+from layouts.attention import attention_list
 from layouts.attributes import hyphened
 from layouts.banners import connect_panel
-from layouts.cards import figures, time_in_range
 from layouts.controls import date_fields, range_control
 from layouts.figures import glucose
 from layouts.hero import hero
+from layouts.sensor import sensor_card
+from layouts.today import figures, time_in_range
 from layouts.views import ChartView, Content, NowPage
 
 GRAPH_CONFIG: Any = {
@@ -33,7 +35,20 @@ def page(view: NowPage, key: str) -> Content:
     body: list[Component | None] = [
         html.Div(panel, id=ids.CONNECT),
         _hero_card(view),
-        html.Div([_range_card(view), html.Div(figures(view.statistics), id=ids.FIGURES)], className="below"),
+        html.Div(
+            [
+                _card(_("Time in range"), time_in_range(view.today), ids.TIME_IN_RANGE),
+                html.Div(
+                    [
+                        _card(_("Sensor"), sensor(view), ids.SENSOR),
+                        _card(_("Attention"), attention(view), ids.ATTENTION),
+                        html.Div(figures(view.today), id=ids.FIGURES),
+                    ],
+                    className="beside",
+                ),
+            ],
+            className="below now",
+        ),
         dcc.Store(id=ids.VISIBLE, data=zoom),
         dcc.Store(id=ids.PAINTED, data=key),
     ]
@@ -133,17 +148,23 @@ def _pointer() -> list[Component]:
 
 def chart_key(view: ChartView) -> list[Component]:
     """Return what the parts of the chart are, for the eyes; its text alternative says it for everybody else."""
+    targets = view.targets
     if not view.bands:
         parts = [("line", _("glucose"))]
+        if view.usual:
+            parts += [("usual-inner", _("usual, half of days")), ("usual-outer", _("usual, 9 of 10 days"))]
     else:
-        limit = text.glucose_in(view.targets.low, view.unit)
+        limit = text.glucose_in(targets.low, view.unit)
         parts = [
             ("outer", _("lowest to highest")),
             ("inner", _("middle half")),
             ("median", _("median")),
             ("b-low", _("lowest below {limit}").format(limit=limit)),
         ]
-    parts += [("zone", _("target")), ("gap", _("no data"))]
+    zone = f"{text.glucose(targets.low, view.unit)}{text.RANGE}{text.glucose_in(targets.high, view.unit)}"
+    parts.append(("zone", _("target {limits}").format(limits=zone)))
+    if glucose.has_gaps(view):
+        parts.append(("gap", _("no data")))
     marks = [html.Span(words) for words in _marks(view)]
     return [*(html.Span([html.I(className=name), words]) for name, words in parts), *marks]
 
@@ -156,11 +177,17 @@ def _marks(view: ChartView) -> list[str]:
     return [f"{mark} {word}" for counts, mark, word in found if counts.any()]
 
 
-def _range_card(view: NowPage) -> Component:
-    return html.Section(
-        [
-            html.Div(html.Div(html.H2(_("Time in range")), className="grow"), className="cardhead"),
-            html.Div(time_in_range(view.statistics), id=ids.TIME_IN_RANGE),
-        ],
-        className="card",
-    )
+def sensor(view: NowPage) -> list[Component | None]:
+    """Return the content of the sensor's card."""
+    return sensor_card(view.sensor, view.hero.current, view.hero.zone, view.hero.now)
+
+
+def attention(view: NowPage) -> Component:
+    """Return what needs attention."""
+    hero_view = view.hero
+    return attention_list(view.attention, hero_view.unit, hero_view.zone, hero_view.now, hero_view.targets)
+
+
+def _card(title: str, content: Component | list[Component | None], id_: str) -> Component:
+    head = html.Div(html.H2(title, className="grow"), className="cardhead")
+    return html.Section([head, html.Div(content, id=id_, className="cardbody")], className="card")

@@ -23,6 +23,8 @@ GAP = 0.075
 STEPS = 8
 MOST_ARCS = 31
 """A life of more days is one ring without parts."""
+WEEK = 7
+"""So many days ahead a weekday names one day only."""
 
 
 def sensor_card(state: SensorState, current: Current, zone: ZoneInfo, now: float) -> list[Component | None]:
@@ -49,7 +51,7 @@ def dial(state: SensorState) -> Component:
     if arcs > MOST_ARCS:
         arcs = 1
     done = 0 if state.life_days is None or arcs == 1 else min(state.day or 0, arcs)
-    for first, last, fill in ((done, arcs, "surface-3"), (0, done, "accent")):
+    for first, last, fill in ((done, arcs, "line"), (0, done, "accent")):
         outlines = [_arc(i, arcs) for i in range(first, last)]
         if outlines:
             x, y = (np.concatenate(side) for side in zip(*outlines, strict=True))
@@ -110,8 +112,14 @@ def _life(state: SensorState) -> str:
 def _until(state: SensorState, zone: ZoneInfo, now: float) -> str:
     if state.ends is None:
         return ""
-    pattern = _("since {time}") if state.phase is Phase.ENDED else _("until {time}")
-    return pattern.format(time=text.moment(state.ends, zone, now))
+    if state.phase is Phase.ENDED:
+        return _("since {time}").format(time=text.moment(state.ends, zone, now))
+    day = local_date(zone, state.ends)
+    if 0 < (day - local_date(zone, now)).days < WEEK:
+        return _("until {weekday} {time}").format(
+            weekday=_(text.WEEKDAYS_SHORT[day.weekday()]), time=text.clock(state.ends, zone)
+        )
+    return _("until {time}").format(time=text.moment(state.ends, zone, now))
 
 
 def _facts(state: SensorState, zone: ZoneInfo, now: float) -> Component | None:

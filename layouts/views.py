@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from dash.development.base_component import Component
 
+from cgm_dash.attention import Item
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import Current
 from cgm_dash.day_summary import Envelope, RangeSums
@@ -15,7 +16,9 @@ from cgm_dash.metrics.coverage import Coverage
 from cgm_dash.metrics.level import Level
 from cgm_dash.metrics.ranges import TimeInRanges
 from cgm_dash.reading import Flag
+from cgm_dash.sensor import SensorState
 from cgm_dash.series import Series
+from cgm_dash.trouble import Level as Helps
 from cgm_dash.trouble import Trouble
 from cgm_dash.units import ADULT, Band, Targets, Unit
 from cgm_dash.usual import Placed
@@ -36,6 +39,7 @@ class HeroView:
 
     now: UTC epoch seconds of the server. since: from when on the values lie where they lie now (`zone_since`).
     trouble, next_try_at: the source's state where it is not well. sensor: the newest one, where the source names it.
+    usual: from where to where the middle half of the days before lies at this time, mg/dL; None where nothing is usual.
     """
 
     current: Current
@@ -50,6 +54,15 @@ class HeroView:
     next_try_at: float | None = None
     sensor: SensorSeen | None = None
     demo: bool = False
+    usual: tuple[float, float] | None = None
+
+    @property
+    def untold(self) -> Trouble | None:
+        """What somebody has to do about the source where a low's banner has taken its place."""
+        trouble = self.trouble
+        if trouble is None or self.band not in (Band.VERY_LOW, Band.LOW):
+            return None
+        return trouble if trouble.level in (Helps.USER, Helps.OPERATOR) else None
 
     @property
     def band(self) -> Band | None:
@@ -125,6 +138,32 @@ class StatisticsView:
         return goals_for(self.targets) if self.goals is None else self.goals
 
 
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """A lowest or highest reading. ts: UTC epoch seconds; offset_min: the wearer's offset then."""
+
+    mg_dl: int
+    flag: Flag
+    ts: int
+    offset_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodayView:
+    """Today so far beside the fourteen days before it. lowest, highest: of today; None without a reading.
+
+    gaps: today's stretches without readings, [from, to) in UTC epoch seconds, one that is still open among them.
+    """
+
+    today: StatisticsView
+    before: StatisticsView
+    zone: ZoneInfo
+    now: float
+    lowest: Extreme | None = None
+    highest: Extreme | None = None
+    gaps: tuple[tuple[int, int], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeView:
     """What the range control shows. first, last: the dates in the fields. error: why chosen dates were refused.
@@ -180,12 +219,14 @@ class Content:
 class NowPage:
     """The live page at first paint. connect: whether to show how a sensor is connected (no source is set).
 
-    standard: the range no address names.
+    attention: what needs it, the most serious first. standard: the range no address names.
     """
 
     hero: HeroView
     chart: ChartView
-    statistics: StatisticsView
+    today: TodayView
+    sensor: SensorState
+    attention: tuple[Item, ...]
     range: RangeView
     standard: str = "12h"
     connect: bool = False
@@ -213,6 +254,19 @@ def visible_of(stored: object, key: str) -> tuple[float, float] | None:
     start, end = ends
     # Compared before they become floats: a whole number may be too large for one.
     return (float(start), float(end)) if 0 <= start < end < 2**32 else None
+
+
+def extremes(series: Series) -> tuple[Extreme | None, Extreme | None]:
+    """Return the lowest and the highest reading, the first of equal ones; LO lies below and HI above all others."""
+    if not len(series):
+        return None, None
+    values = series.mg_dl + 1000 * series.flag.astype(np.int32)
+    found = (int(values.argmin()), int(values.argmax()))
+    low, high = (
+        Extreme(int(series.mg_dl[i]), Flag(int(series.flag[i])), int(series.ts[i]), int(series.offset_min[i]))
+        for i in found
+    )
+    return low, high
 
 
 def zone_since(series: Series, now: float, targets: Targets = ADULT) -> int | None:

@@ -18,6 +18,7 @@ from cgm_dash.reading import Flag
 from cgm_dash.series import GAP_MIN_S, GAP_PERIODS, Series
 from cgm_dash.units import Band, Targets, Unit
 from cgm_dash.usual import Placed
+from cgm_dash.window import Window
 from cgm_dash.zones import offsets_between
 from layouts import text, tokens
 from layouts.figures import long, usual
@@ -132,6 +133,11 @@ def alt_text(view: ChartView) -> str:
     return text.listing((sentence, silence, behind))
 
 
+def y_range(view: ChartView) -> tuple[float, float]:
+    """Return from where to where the y axis of *view* reaches, mg/dL."""
+    return _y_range(_frame(view, view.visible))
+
+
 def has_gaps(view: ChartView) -> bool:
     """Return whether anything of what is visible is hatched."""
     frame = _frame(view, view.visible)
@@ -142,9 +148,8 @@ def _frame(view: ChartView, visible: tuple[float, float] | None) -> _Frame:
     window, now = view.window, view.now
     live = window.start <= now <= window.end
     part = view.series.between(window.start, now + 1 if live else window.end)
-    end = window.end + FREE_SHARE * window.seconds if live else float(window.end)
-    end = max(end, window.start + 60)
-    shown = (float(window.start), end)
+    shown = ends(window, now)
+    end = shown[1]
     if visible is not None:
         a, b = max(visible[0], shown[0]), min(visible[1], shown[1])
         shown = (a, b) if b - a >= 60 else shown
@@ -166,6 +171,12 @@ def _frame(view: ChartView, visible: tuple[float, float] | None) -> _Frame:
         usual=view.usual,
         at_least=view.at_least,
     )
+
+
+def ends(window: Window, now: float) -> tuple[float, float]:
+    """Return from when to when the chart of *window* reaches: where it shows now, some way beyond it."""
+    end = window.end + FREE_SHARE * window.seconds if window.start <= now <= window.end else float(window.end)
+    return float(window.start), max(end, window.start + 60)
 
 
 def _read(view: ChartView, live: bool, end: float) -> tuple[float, float]:

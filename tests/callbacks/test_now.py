@@ -13,13 +13,15 @@ from callbacks.address import parse
 from callbacks.frame import PAGES
 from callbacks.now import gather
 from callbacks.services import NoSuchPerson, Services
+from callbacks.stretch import figures_of
 from callbacks.visit import Viewer, visit_of
-from cgm_dash.batch import Columns
+from cgm_dash.batch import Columns, SensorSeen
 from cgm_dash.errors import StoreUnavailable
 from cgm_dash.metrics.coverage import coverage
 from cgm_dash.metrics.level import level
 from cgm_dash.metrics.ranges import time_in_ranges
 from cgm_dash.reading import Flag, Kind, Reading
+from cgm_dash.units import ADULT
 from cgm_dash.zones import local_date, midnight
 from sql.runs import Run
 from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, shown, texts
@@ -309,6 +311,131 @@ def test_two_apps_in_one_process_are_independent(services: Services) -> None:
         assert len(app.server.test_client().get("/_dash-dependencies").json) == len(first.callback_map) > 3
 
 
+# --- today beside the days before
+
+
+def days_of(add_person: Add, services: Services, days: int, mg_dl: int = 100) -> int:
+    """Store a person with *days* whole days of five-minute readings before today and today at 120; return their id."""
+    person = add_person(minutes=720)
+    (source,) = services.store.sources.of_person(person.id)
+    start = NOW - 12 * 3600
+    rows = [
+        Reading(start - 300 * i, mg_dl + 40 * ((i // 288) % 2), Kind.HISTORY, period_s=300, offset_min=60)
+        for i in range(1, 288 * days + 1)
+    ]
+    services.store.readings.add(person.id, source.source_id, Columns.of(rows), arrived=NOW)
+    return person.id
+
+
+def test_the_band_behind_the_line_comes_from_the_days_before_today(
+    dash_app: Dash, services: Services, add_person: Add
+) -> None:
+    days_of(add_person, services, 14)
+    answer = renew(dash_app)
+    figure = answer["glucose-graph"]["figure"]
+    names = [t.get("name") for t in figure["data"]]
+    assert names[:2] == ["usual-outer", "usual-inner"]
+    y = np.frombuffer(base64.b64decode(figure["data"][1]["y"]["bdata"]), "<f4")
+    assert (np.nanmin(y), np.nanmax(y)) == (100, 140)
+    assert "100–140" in texts(answer["hero"]["children"])
+    assert "usual, half of days" in texts(answer["chart-key"]["children"])
+
+
+@pytest.mark.parametrize(("search", "there"), [("?range=24h", True), ("?range=3d", False), ("?range=7d", False)])
+def test_longer_ranges_have_no_band(
+    dash_app: Dash, services: Services, add_person: Add, search: str, there: bool
+) -> None:
+    days_of(add_person, services, 14)
+    answer = renew(dash_app, url__search=search)
+    names = [t.get("name") for t in answer["glucose-graph"]["figure"]["data"]]
+    assert ("usual-inner" in names) is there
+    assert ("usual" in texts(answer["chart-key"]["children"])) is there
+
+
+def test_four_days_are_too_few_for_a_band_and_the_hero_says_so(
+    dash_app: Dash, services: Services, add_person: Add
+) -> None:
+    days_of(add_person, services, 4)
+    answer = renew(dash_app)
+    assert not [t for t in answer["glucose-graph"]["figure"]["data"] if str(t.get("name")).startswith("usual")]
+    assert "needs 5 days" in texts(answer["hero"]["children"])
+
+
+def test_today_stands_beside_the_days_before(dash_app: Dash, services: Services, add_person: Add) -> None:
+    days_of(add_person, services, 14, mg_dl=150)
+    answer = renew(dash_app)
+    words = texts(answer["time-in-range"]["children"])
+    assert "Today so far, 12 h , beside the 14 days before" in words or "Today so far, 12 h, beside" in words
+    assert find(answer["time-in-range"]["children"], "tir-bar") is not None
+    figures = texts(answer["figures"]["children"])
+    assert "14 days: 170" in figures
+    assert "Mean today" in figures
+    assert "123" in figures  # readings of 120 to 126, evenly
+
+
+def test_the_sensor_and_what_needs_attention_have_cards(dash_app: Dash, services: Services, add_person: Add) -> None:
+    person = add_person(**LOW)
+    (source,) = services.store.sources.of_person(person.id)
+    sensor = SensorSeen("x", "Libre 3", NOW - 11 * DAY_S, 60, 14)
+    services.store.sensors.record(person.id, source.source_id, [sensor], NOW)
+    services.store.people.set_zone(person.id, "Europe/Berlin", confirmed=False)
+    answer = renew(dash_app)
+    told = texts(answer["sensor"]["children"])
+    assert "Day 12 of 14" in told
+    assert "Libre 3" in told
+    attention = texts(answer["attention"]["children"])
+    assert "Sensor ends on Wednesday" in attention
+    assert "Time zone is assumed" in attention
+
+
+def test_what_the_source_needs_is_told_once(dash_app: Dash, services: Services, add_person: Add) -> None:
+    add_person(until=NOW - 420)
+    upstream = services.store.upstreams.set_account("librelinkup", "f@example.org", "x").upstream_id
+    services.store.runs.record(Run(upstream_id=upstream, started=NOW, outcome="terms"))
+    answer = renew(dash_app)
+    assert "new terms of use" in texts(answer["banner"]["children"])
+    assert "new terms of use" not in texts(answer["attention"]["children"])
+
+
+def test_what_the_source_needs_moves_down_where_a_low_s_banner_takes_its_place(
+    dash_app: Dash, services: Services, add_person: Add
+) -> None:
+    add_person(until=NOW - 420, **LOW)
+    upstream = services.store.upstreams.set_account("librelinkup", "f@example.org", "x").upstream_id
+    services.store.runs.record(Run(upstream_id=upstream, started=NOW, outcome="terms"))
+    answer = renew(dash_app)
+    assert "new terms of use" not in texts(answer["banner"]["children"])
+    assert "new terms of use" in texts(answer["attention"]["children"])
+
+
+def axis(answer: Any) -> list[float]:
+    found: list[float] = answer["glucose-graph"]["figure"]["layout"]["yaxis"]["range"]
+    return found
+
+
+def test_the_axis_does_not_shrink_while_the_page_is_open_and_starts_anew_with_another_person(
+    dash_app: Dash, services: Services, add_person: Add, clock: Clock
+) -> None:
+    person = add_person(minutes=60)
+    high = add_person("Jonas", minutes=60)
+    (source,) = services.store.sources.of_person(high.id)
+    peak = Columns.of([Reading(NOW - 4 * 3600, 340, Kind.HISTORY, period_s=300)])
+    services.store.readings.add(high.id, source.source_id, peak, arrived=NOW)
+    first = renew(dash_app, url__search=f"?person={high.id}")
+    assert axis(first) == [40, 400]
+    clock.now += 60
+    later = renew(dash_app, url__search=f"?person={high.id}&range=3h", painted__data=first["painted"]["data"])
+    assert axis(later) == [40, 400]
+    other = renew(dash_app, url__search=f"?person={person.id}", painted__data=later["painted"]["data"])
+    assert axis(other) == [40, 300]
+
+
+def test_an_axis_that_nobody_drew_is_not_believed(dash_app: Dash, add_person: Add) -> None:
+    person = add_person()
+    for told in (f"{person.id}|40:9999|x", f"{person.id}|a:b|x", f"{person.id}|40", 7, None, ["x"]):
+        assert axis(renew(dash_app, painted__data=told)) == [40, 300]
+
+
 # --- long ranges
 
 DAY_S = 86_400
@@ -346,18 +473,33 @@ def view_of(services: Services, search: str, zoom: object = None) -> Any:
 
 
 def test_a_long_range_has_the_figures_of_its_readings_to_the_last_digit(services: Services, two_years: int) -> None:
-    page = view_of(services, TWO_YEARS)
-    assert page.chart.sums is not None
-    window = page.chart.window
+    chart = view_of(services, TWO_YEARS).chart
+    assert chart.sums is not None
+    window = chart.window
     series = services.series.between(two_years, window.start, window.end)
-    told = page.statistics
-    assert told.level == level(series)
-    assert told.times == time_in_ranges(series)
-    assert told.coverage == coverage(series, window)
-    short = view_of(services, "?range=2026-08-23..2026-11-22")
-    assert short.chart.window.days == 92
-    assert short.chart.sums is None
-    assert len(short.chart.series) > 20_000
+    told = figures_of(chart.series, chart.sums, window, ADULT)
+    assert told == (time_in_ranges(series), level(series), coverage(series, window))
+
+
+@pytest.mark.parametrize(
+    ("first", "phone", "drawn"),
+    [
+        ("2026-10-23", False, True),
+        ("2026-10-22", False, False),
+        ("2026-11-09", True, True),
+        ("2026-11-08", True, False),
+    ],
+)
+def test_a_month_of_readings_is_drawn_and_a_fortnight_on_a_phone_beyond_it_columns_of_days(
+    services: Services, two_years: int, first: str, phone: bool, drawn: bool
+) -> None:
+    viewer = Viewer.of("mg/dL", {"phone": phone}, services.settings.unit)
+    chart = gather(services, visit_of(services, f"?range={first}..2026-11-22", viewer), None).chart
+    assert (len(chart.series) > 1000) is drawn
+    assert chart.bands is not drawn
+    if not drawn:
+        assert chart.envelope is not None
+        assert len(chart.envelope.edges) == chart.window.days + 1
 
 
 def test_a_long_range_never_loads_its_readings(
@@ -373,8 +515,8 @@ def test_a_long_range_never_loads_its_readings(
 
     monkeypatch.setattr(type(services.series), "between", noted)
     figure = renew(dash_app, url__search=TWO_YEARS)["glucose-graph"]["figure"]
-    assert min(asked) >= NOW - 2 * DAY_S
-    assert services.series.size < 100_000  # type: ignore[attr-defined]
+    assert min(asked) >= NOW - 15 * DAY_S  # today and the days it is compared with
+    assert services.series.size < 150_000  # type: ignore[attr-defined]
     names = [t["name"] for t in figure["data"]]
     assert {"outer", "inner", "median"} <= set(names)
     assert points({"glucose-graph": {"figure": figure}}) == 0
@@ -395,8 +537,7 @@ def test_zooming_in_gives_the_readings_of_the_part_and_half_as_much_on_each_side
     real = services.series.between(two_years, low, high)
     assert chart.series.ts.tolist() == real.ts.tolist()
     assert chart.series.mg_dl.tolist() == real.mg_dl.tolist()
-    whole = view_of(services, TWO_YEARS)
-    assert view_of(services, TWO_YEARS, {"key": key, "range": [a, b]}).statistics == whole.statistics
+    assert view_of(services, TWO_YEARS, {"key": key, "range": [a, b]}).chart.sums is not None
 
 
 def test_a_longer_zoom_gives_columns_of_its_own_at_the_wearers_midnights(services: Services, two_years: int) -> None:

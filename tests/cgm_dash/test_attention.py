@@ -209,7 +209,11 @@ def test_only_the_part_of_a_gap_that_lies_in_today_counts() -> None:
 
 
 def test_a_gap_that_is_open_now_is_no_gap_of_today() -> None:
-    assert gaps_of(without(flat(), at("12:00"), NOW + 60), MIDNIGHT, NOW) == []
+    silent = without(flat(), at("12:00"), NOW + 60)
+    assert gaps_of(silent, MIDNIGHT, NOW) == []
+    assert gaps_of(silent, MIDNIGHT, NOW, still=True) == [(at("12:00"), NOW)]
+    assert gaps_of(flat(), MIDNIGHT, NOW, still=True) == []
+    assert gaps_of(Series.every(60, []), MIDNIGHT, NOW, still=True) == [(MIDNIGHT, NOW)]
 
 
 def test_what_lies_before_the_first_reading_ever_is_a_gap_of_today_too() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from cgm_dash.days import LocalDays
 from cgm_dash.metrics.profile import Profile, profile
 from cgm_dash.series import Series
-from cgm_dash.usual import NOTHING, Usual, days_before
+from cgm_dash.usual import NOTHING, Usual, days_before, is_compared, usual_of
+from cgm_dash.window import Window, dated, named
 from cgm_dash.zones import local_date, midnight
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -82,6 +83,29 @@ def test_a_thin_quarter_hour_has_no_band_and_lends_nothing_to_its_neighbours() -
     assert (usual.curves[:, [38, 39, 41, 42]] < 1_000).all()
     assert usual.at(midnight(BERLIN, date(2026, 11, 22)) + 40 * 900 + 1, BERLIN) is None
     assert usual.at(midnight(BERLIN, date(2026, 11, 22)) + 41 * 900, BERLIN) is not None
+
+
+def test_readings_of_today_do_not_count() -> None:
+    start = midnight(BERLIN, date(2026, 11, 8))
+    n = (NOW - start) // 900 + 1
+    values = [100 if start + 900 * i < midnight(BERLIN, date(2026, 11, 22)) else 300 for i in range(n)]
+    usual = usual_of(Series.every(900, values, start), NOW, BERLIN)
+    assert usual.dates == 14
+    assert usual.at(NOW, BERLIN) == (100.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("window", "compared"),
+    [
+        (named("12h", NOW, BERLIN), True),
+        (named("24h", NOW, BERLIN), True),
+        (named("3d", NOW, BERLIN), False),
+        (dated(date(2026, 11, 22), date(2026, 11, 22), NOW, BERLIN), True),
+        (dated(date(2026, 11, 21), date(2026, 11, 21), NOW, BERLIN), False),
+    ],
+)
+def test_only_the_hours_of_now_are_compared(window: Window, compared: bool) -> None:
+    assert is_compared(window, NOW) is compared
 
 
 def test_without_anything_known_nothing_is_usual() -> None:

@@ -9,11 +9,15 @@ from zoneinfo import ZoneInfo
 from dash.development.base_component import Component
 
 from cgm_dash import current, window
+from cgm_dash.attention import gaps_of
 from cgm_dash.metrics.coverage import coverage
 from cgm_dash.metrics.level import level
 from cgm_dash.metrics.ranges import time_in_ranges
+from cgm_dash.sensor import sensor_state
 from cgm_dash.series import Series
 from cgm_dash.units import Targets, Unit
+from cgm_dash.usual import days_before
+from cgm_dash.zones import local_date
 from layouts import now, shell
 from layouts.views import (
     ChartView,
@@ -24,7 +28,9 @@ from layouts.views import (
     PersonView,
     RangeView,
     StatisticsView,
+    TodayView,
     chart_key,
+    extremes,
     zone_since,
 )
 
@@ -87,12 +93,39 @@ def statistics_view(series: Series, name: str = "14d", **more: Any) -> Statistic
     return StatisticsView(**{**given, **more})
 
 
+def today_view(series: Series, **more: Any) -> TodayView:
+    """Return the view of today beside the days before."""
+    day = window.dated(local_date(BERLIN, NOW), local_date(BERLIN, NOW), NOW, BERLIN)
+    earlier = days_before(NOW, BERLIN)
+    lowest, highest = extremes(series.between(day.start, day.end))
+    unit = more.pop("unit", Unit.MG_DL)
+    given = {
+        "today": _over(series, day, unit),
+        "before": _over(series, earlier, unit),
+        "zone": BERLIN,
+        "now": NOW,
+        "lowest": lowest,
+        "highest": highest,
+        "gaps": tuple(gaps_of(series, day.start, NOW, still=True)),
+    }
+    return TodayView(**{**given, **more})
+
+
+def _over(series: Series, part: window.Window, unit: Unit) -> StatisticsView:
+    inside = series.between(part.start, part.end)
+    return StatisticsView(
+        times=time_in_ranges(inside), level=level(inside), coverage=coverage(inside, part), window=part, unit=unit
+    )
+
+
 def now_page(series: Series, **more: Any) -> NowPage:
     """Return the whole page's view."""
     given = {
         "hero": hero_view(series),
         "chart": chart_view(series),
-        "statistics": statistics_view(series, "12h"),
+        "today": today_view(series),
+        "sensor": sensor_state(None, NOW),
+        "attention": (),
         "range": range_view(),
     }
     return NowPage(**{**given, **more})

@@ -103,7 +103,6 @@ def test_a_new_sensor_says_when_its_first_value_comes() -> None:
     text = shown(card, "stale")
     assert "First reading in about 42 minutes" in text
     assert "Warming up" in text
-    assert "Day 1 of 14" in text
     assert words(by_id(card, ids.CURRENT_VALUE)) == "– –"
 
 
@@ -122,6 +121,21 @@ def test_a_running_sensor_does_not_hide_a_current_value() -> None:
 )
 def test_it_says_since_when_the_value_lies_where_it_lies(values: tuple[int, ...], words_: str) -> None:
     assert words_ in shown(hero(hero_view(minutes(*values))), "fresh")
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"),
+    [(Unit.MG_DL, "Usual at this time 110–172 mg/dL"), (Unit.MMOL_L, "Usual at this time 6.1–9.6 mmol/L")],
+)
+def test_what_is_usual_at_this_time_stands_among_the_facts(unit: Unit, told: str) -> None:
+    for age_s, state in ((60, "fresh"), (27 * 60, "stale")):
+        card = hero(hero_view(minutes(100, age_s=age_s), unit=unit, usual=(110.0, 172.4)))
+        assert told in " ".join(shown(card, state).split())
+
+
+def test_without_enough_days_it_says_what_is_missing() -> None:
+    text = " ".join(shown(hero(hero_view(minutes(100))), "fresh").split())
+    assert "Usual at this time – needs 5 days" in text
 
 
 def test_a_gap_ends_the_run_that_is_told() -> None:

@@ -79,7 +79,7 @@ def test_the_page_has_every_element_scripts_look_for() -> None:
 
 
 def test_the_classes_of_the_pages_are_in_the_stylesheet() -> None:
-    css = (shell.ASSETS / "cgm.css").read_text(encoding="utf-8")
+    css = "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(shell.ASSETS.glob("*.css")))
     page = live_page(minutes(100, 101, trend=3), connect=True, hero=hero_view(minutes(100, trend=3), demo=True))
     used = {name for c in walk(page) for name in (getattr(c, "className", None) or "").split()}
     unstyled = {name for name in used if f".{name}" not in css}

@@ -1,19 +1,28 @@
 """Nothing a person sees bypasses the catalogue: under one that brackets every text, no bare letters are left."""
 
+import dataclasses
 import gettext
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from dash import html
 from dash.development.base_component import Component
 
 from cgm_dash import i18n
+from cgm_dash.attention import Item, Kind
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import Current, State
+from cgm_dash.sensor import sensor_state
 from cgm_dash.series import Series
 from cgm_dash.trouble import TROUBLES, trouble
+from cgm_dash.units import Unit
+from cgm_dash.usual import Usual
 from layouts import banners, cards, hero, now, shell
+from layouts.attention import attention_list
+from layouts.sensor import sensor_card
 from layouts.views import PersonView
 from tests.layouts.rendered import (
     BERLIN,
@@ -26,6 +35,7 @@ from tests.layouts.rendered import (
     properties,
     range_view,
     statistics_view,
+    today_view,
     walk,
     without,
 )
@@ -94,11 +104,41 @@ def busy_page(age_s: int = 60, **hero: Any) -> Component:
     return live_page(
         series,
         people=people,
-        hero=hero_view(series, sensor=SensorSeen("x", activated=int(NOW) - 86_400, life_days=14), **hero),
-        chart=chart_view(series, "3d"),
+        attention=everything()[:4],
+        hero=hero_view(series, usual=(90.0, 130.0), **hero),
+        chart=chart_view(series, "12h", usual=Usual(np.full((5, 96), 100.0), 14).placed(BERLIN, NOW - 43_200, NOW)),
         connect=True,
         range=range_view("dates"),
     )
+
+
+def everything() -> tuple[Item, ...]:
+    """Return an item of each kind, once and several together."""
+    whole = Item(
+        kind=Kind.LOW_NOW,
+        start=int(NOW) - 9000,
+        end=int(NOW) - 600,
+        seconds=8400,
+        mg_dl=48,
+        at=int(NOW) - 900,
+        nights=2,
+        percent=50.0,
+        trouble=trouble("terms"),
+    )
+    several: dict[str, Any] = {"count": 2, "nights": 8, "trouble": trouble("disk-full")}
+    return tuple(dataclasses.replace(whole, kind=kind, **more) for kind in Kind for more in ({}, several))
+
+
+def sensors() -> list[list[Component | None]]:
+    """Return the sensor's card in every phase, heard and not."""
+    ages = (600, 86_400, 13 * 86_400 + 9000, 15 * 86_400)
+    known = [SensorSeen("x", "", int(NOW) - age, 60, life) for age in ages for life in (14, None)]
+    heard = (Current(State.FRESH, 100, measured_at=int(NOW)), Current(State.STALE, 100, measured_at=int(NOW) - 3000))
+    return [
+        sensor_card(sensor_state(sensor, NOW, current.is_current), current, BERLIN, NOW)
+        for sensor in (*known, None)
+        for current in heard
+    ]
 
 
 def pages() -> dict[str, Component]:
@@ -110,9 +150,11 @@ def pages() -> dict[str, Component]:
         "stale": busy_page(3000, trouble=trouble("network"), next_try_at=NOW + 900),
         "low": live_page(minutes(100, 60, trend=2), hero=hero_view(minutes(100, 60, trend=2))),
         "lo": live_page(lo, hero=hero_view(lo, trouble=trouble("terms")), chart=chart_view(lo, "3h")),
-        "hi": live_page(hi, chart=chart_view(hi, "3h"), statistics=statistics_view(hi, "14d")),
+        "hi": live_page(hi, chart=chart_view(hi, "3h"), today=today_view(hi)),
         "none": live_page(Series.every(60, [])),
         "warm": hero.hero(hero_view(lo, sensor=SensorSeen("x", activated=int(NOW) - 60), current=Current(State.NONE))),
+        "attention": attention_list(everything(), Unit.MMOL_L, BERLIN, NOW),
+        **{f"sensor {n}": html.Div(card) for n, card in enumerate(sensors())},
         "connect": now.connect_page(),
         "database": banners.database_banner(3, spooling=False),
         "spooling": banners.database_banner(0, spooling=True),
