@@ -169,7 +169,7 @@ def judgement(view: StatisticsView, bands: Bands, share: float | None) -> Compon
     goal = view.judged_by.of(*bands)
     if goal is None:
         return None
-    words = _goal_words(goal)
+    words = goal_words(goal)
     if share is None or not view.coverage.sufficient:
         return html.Span(words, className="open")
     if goal.met(share):
@@ -177,7 +177,7 @@ def judgement(view: StatisticsView, bands: Bands, share: float | None) -> Compon
     return html.Span([icon("cross", small=True), _("{goal} missed").format(goal=words)], className="no")
 
 
-def _goal_words(goal: Goal) -> str:
+def goal_words(goal: Goal) -> str:
     """Return the goal as shown."""
     return f"{'>' if goal.above else '<'}{text.percent(goal.limit)}"
 
@@ -198,8 +198,7 @@ def _uneven(view: StatisticsView) -> bool:
 
 def figures(view: StatisticsView) -> Component:
     """Return the four tiles. A figure without enough behind it says so and is greyed, never hidden."""
-    reason = None if view.coverage.sufficient else insufficient(view.coverage, view.window)
-    return html.Div([_mean(view), _gmi(view, reason), _cv(view, reason), _coverage(view)], className="stats four")
+    return html.Div([_mean(view), gmi_tile(view), cv_tile(view), coverage_tile(view)], className="stats four")
 
 
 def insufficient(coverage: Coverage, window: Window) -> str:
@@ -235,7 +234,14 @@ def _goal_of_mean(goals: Goals) -> str:
     return _("There is no goal for it.")
 
 
-def _gmi(view: StatisticsView, reason: str | None) -> Component:
+def _doubt(view: StatisticsView) -> str | None:
+    """Return why the figures are not to be judged by, None where they are."""
+    return None if view.coverage.sufficient else insufficient(view.coverage, view.window)
+
+
+def gmi_tile(view: StatisticsView) -> Component:
+    """Return the tile of the glucose management indicator."""
+    reason = _doubt(view)
     what = _(
         "Glucose management indicator: the HbA1c that people with this mean glucose have on average. It is not a"
         " laboratory value. GMI = 3.31 + 0.02392 × mean in mg/dL (Bergenstal 2018)."
@@ -251,14 +257,15 @@ def _gmi(view: StatisticsView, reason: str | None) -> Component:
     return tile("gmi", _("GMI"), number, "%", foot, reason, text.listing((what, goal)), rests_on(view))
 
 
-def _cv(view: StatisticsView, reason: str | None) -> Component:
+def cv_tile(view: StatisticsView) -> Component:
+    """Return the tile of the coefficient of variation."""
     cv, limit = view.level.cv, view.judged_by.cv_percent
     what = _(
         "Coefficient of variation: how much glucose swings, as a share of its mean. Up to {limit} counts as stable"
         " (Danne 2017)."
     ).format(limit=text.percent(limit))
     number = None if cv is None else text.decimal(cv, 0)
-    return tile("cv", _("CV"), number, "%", _cv_foot(cv, limit), reason, what, rests_on(view))
+    return tile("cv", _("CV"), number, "%", _cv_foot(cv, limit), _doubt(view), what, rests_on(view))
 
 
 def _cv_foot(cv: float | None, limit: int) -> str:
@@ -268,7 +275,8 @@ def _cv_foot(cv: float | None, limit: int) -> str:
     return told.format(limit=text.percent(limit))
 
 
-def _coverage(view: StatisticsView) -> Component:
+def coverage_tile(view: StatisticsView) -> Component:
+    """Return the tile of how much the readings cover."""
     share = view.coverage.percent
     low = share is not None and share < ENOUGH_PERCENT
     foot = _("{span} with readings").format(span=text.duration(view.coverage.seconds))
