@@ -124,7 +124,7 @@ def main() -> None:
             print(f"gone: {texts[0]}\n      {' / '.join(translations(old[texts]))}")
         for texts in missing:
             print(f"to translate: {texts[0]}")
-        print(f"{path.relative_to(ROOT)}: {len(now)} texts, {len(missing)} to translate")
+        print(f"{path}: {len(now)} texts, {len(missing)} to translate")
 
 
 if __name__ == "__main__":
