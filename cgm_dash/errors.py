@@ -4,7 +4,7 @@ CgmDashError
   ConfigError            fix the settings           StoreError         the database refused
   UsageError             give other arguments         StoreUnavailable   it will come back: keep readings in the spool
   SourceError            could not get readings       StoreDamaged       the file is unreadable: restore a backup
-    SourceAuthError      retrying cannot help
+    SourceAuthError      retrying cannot help        TooSoon            ask again at next_at
     SourceUnavailable    try again later
     PayloadError         the answer has a new shape
 
@@ -24,6 +24,18 @@ class ConfigError(CgmDashError):
 
 class UsageError(CgmDashError):
     """What a command was given cannot be used; the message quotes it, with the remedy."""
+
+
+class TooSoon(CgmDashError):
+    """An upstream must not be asked yet.
+
+    why: a key of errand.TOO_SOON, whose sentence a person reads. next_at: UTC epoch seconds from which on it may be.
+    """
+
+    def __init__(self, why: str, next_at: float) -> None:
+        self.why = why
+        self.next_at = next_at
+        super().__init__(f"{why}: not before {int(next_at)} (UTC epoch seconds)")
 
 
 class StoreError(CgmDashError):

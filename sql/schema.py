@@ -15,6 +15,8 @@ the stretch it touched. A cache at sequence s reads again the stretches above s.
 
 days, day_blocks, day_states, stale_days: made from the readings (sql.days), never the truth. They go with the person.
 
+errands: a handful of rows that live for an hour at most; credentials stand in them encrypted, until they are taken.
+
 How corrections fit: a correction, an exclusion or a deletion is one transaction that writes who, when, why, the old and
 the new value to an audit table of its own, alters the reading, raises the person's sequence and notes the stretch in
 changes. The readings table and all that reads it stay as they are.
@@ -38,7 +40,7 @@ NAMES = {
 
 metadata = sa.MetaData(naming_convention=NAMES)
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration these tables are the result of; a test holds it to the newest script."""
 
 NO_ONE = 0
@@ -258,4 +260,19 @@ stale_days = sa.Table(
     sa.Column("day", sa.BigInteger, primary_key=True, autoincrement=False, comment="UTC day of the first instant"),
     sa.Column("ts_first", sa.BigInteger, nullable=False, comment="UTC epoch seconds, first instant touched"),
     sa.Column("ts_last", sa.BigInteger, nullable=False, comment="UTC epoch seconds, last instant touched"),
+)
+
+errands = sa.Table(
+    "errands",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True, comment="random: whoever knows it may read the result"),
+    sa.Column("kind", sa.Text, nullable=False, comment="cgm_dash.errand.ErrandKind"),
+    sa.Column("payload", sa.LargeBinary, nullable=True, comment="encrypted JSON: credentials; gone once it is taken"),
+    sa.Column("asked_at", sa.BigInteger, nullable=False, comment="UTC epoch seconds"),
+    sa.Column("deadline", sa.BigInteger, nullable=False, comment="UTC epoch seconds; no answer is awaited after it"),
+    sa.Column("state", sa.Text, nullable=False, comment="cgm_dash.errand.ErrandState"),
+    sa.Column("outcome", sa.Text, nullable=True, comment="ok or a stable code; null: none, nothing was sent"),
+    sa.Column("ended_at", sa.BigInteger, nullable=True, comment="UTC epoch seconds"),
+    sa.Column("next_at", sa.BigInteger, nullable=True, comment="UTC epoch seconds before which not to ask again"),
+    sa.Column("result", sa.LargeBinary, nullable=True, comment="encrypted JSON: cgm_dash.errand.ErrandResult"),
 )

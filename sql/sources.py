@@ -23,13 +23,17 @@ ID_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A configured upstream with its secrets in clear; they never show in its text form. url: None the maker's own."""
+    """A configured upstream with its secrets in clear; they never show in its text form.
+
+    url: None the maker's own. region: None found by itself.
+    """
 
     upstream_id: int
     kind: str
     email: str = field(repr=False)
     password: str = field(repr=False)
     url: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +57,26 @@ class UpstreamStore:
         self._engine = engine
         self._vault = vault
 
-    def set_account(self, kind: str, email: str, password: str, url: str | None = None) -> Account:
+    def set_account(
+        self, kind: str, email: str, password: str, url: str | None = None, region: str | None = None
+    ) -> Account:
         """Make this the account of *kind* and return it.
 
         The same account again changes nothing. Anything new about it clears the state: a token belongs to the old
         account, and new settings are what lifts a latch.
         """
-        wanted = {"email": email, "password": password, "url": url}
+        wanted: dict[str, Any] = {"email": email, "password": password, "url": url, "region": region}
         with writing(self._engine) as connection:
             lock_sources(connection)
             row = _upstream_of(connection, kind)
             if row is None:
                 added = sa.insert(upstreams).values(kind=kind, secrets=self._seal(wanted)).returning(upstreams.c.id)
-                return Account(connection.execute(added).scalar_one(), kind, email, password, url)
-            if self._opened_or_none(row.secrets) != wanted:
+                return Account(connection.execute(added).scalar_one(), kind, **wanted)
+            kept = self._opened_or_none(row.secrets)
+            if kept is None or {"region": None, **kept} != wanted:  # older rows tell no region
                 changed = sa.update(upstreams).where(upstreams.c.id == row.id)
                 connection.execute(changed.values(secrets=self._seal(wanted), state=None))
-            return Account(row.id, kind, email, password, url)
+            return Account(row.id, kind, **wanted)
 
     def account(self, kind: str = "librelinkup") -> Account | None:
         """Return the account of *kind*, None where none is configured. Raises StoreError with another secret key."""
@@ -95,11 +102,12 @@ class UpstreamStore:
         return self._opened_or_none(sealed) or {}
 
     def save_state(self, upstream_id: int, state: Mapping[str, Any]) -> None:
-        """Keep *state* in place of the old one."""
+        """Keep *state* in place of the old one. Raises StoreError where the account was forgotten: so is its state."""
         with writing(self._engine) as connection:
-            changed = sa.update(upstreams).where(upstreams.c.id == upstream_id).values(state=self._seal(state))
+            mine = upstreams.c.id == upstream_id, upstreams.c.secrets.is_not(None)
+            changed = sa.update(upstreams).where(*mine).values(state=self._seal(state))
             if connection.execute(changed.returning(upstreams.c.id)).one_or_none() is None:
-                raise StoreError(f"upstream {upstream_id}: there is none of that number; connect the account again")
+                raise StoreError(f"upstream {upstream_id}: there is no account of that number; connect it again")
 
     def _seal(self, value: Mapping[str, Any]) -> bytes:
         return self._vault.encrypt(json.dumps(dict(value), sort_keys=True))

@@ -7,12 +7,14 @@ from sqlalchemy.engine import Engine
 
 from sql.days import DayStore
 from sql.engine import check_health, looking, make_engine
+from sql.errands import ErrandStore
 from sql.people import PeopleStore
 from sql.readings import ReadingStore
 from sql.rejects import RejectStore
 from sql.runs import RunStore
 from sql.sensors import SensorStore
 from sql.sources import SourceStore, UpstreamStore
+from sql.tallies import TallyStore
 from sql.vault import Vault
 
 
@@ -29,6 +31,8 @@ class Store:
     runs: RunStore
     rejects: RejectStore
     days: DayStore
+    tallies: TallyStore
+    errands: ErrandStore
 
     def ping(self) -> None:
         """Ask the database for a sign of life. Raises StoreUnavailable or StoreDamaged."""
@@ -62,4 +66,6 @@ def assemble(engine: Engine, vault: Vault, cache_mb: float = 64) -> Store:
         runs=RunStore(engine),
         rejects=RejectStore(engine),
         days=DayStore(engine, cache_mb),
+        tallies=TallyStore(engine),
+        errands=ErrandStore(engine, vault),
     )
