@@ -5,7 +5,9 @@ A sign-in is the dangerous call: three refusals within a minute lock the account
 
 import hashlib
 import logging
+import math
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,8 +37,21 @@ DAY = 86_400.0
 HOUR = 3_600.0
 RENEWALS_PER_HOUR = 2
 
-_sign_in = threading.Lock()
-"""No two threads of this process sign in side by side; across processes there is one poller."""
+_sign_ins: "weakref.WeakValueDictionary[tuple[str, str], _SignIn]" = weakref.WeakValueDictionary()
+_looking_up = threading.Lock()
+
+
+class _SignIn:
+    """No two threads of this process sign in to one account side by side; across processes there is one poller."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    @classmethod
+    def of(cls, url: str | None, email: str) -> "_SignIn":
+        """Return the one of that account."""
+        with _looking_up:
+            return _sign_ins.setdefault((url or "", email.casefold()), cls())
 
 
 class RefusedError(Exception):
@@ -62,8 +77,11 @@ class Account:
 class AuthenticationManager:
     """Keeps one account's session. No I/O before the first call of `token` or `data_headers`."""
 
-    def __init__(self, ask: Ask, memory: Memory, account: Account) -> None:
+    def __init__(self, ask: Ask, memory: Memory, account: Account, most_sign_ins: int | None = None) -> None:
+        """most_sign_ins: how often this object may sign in, None as often as its rules allow."""
         self._ask, self._memory, self._account = ask, memory, account
+        self._left = math.inf if most_sign_ins is None else most_sign_ins
+        self._sign_in = _SignIn.of(account.url, account.email)
 
     # ------------------------------------------------------------------ what a request needs
 
@@ -140,6 +158,8 @@ class AuthenticationManager:
 
         A token that never worked was refused as soon as it was issued: another one would fare no better.
         """
+        if self._left < 1:
+            return False
         recent = [at for at in self._renewals() if 0 <= now - at < HOUR]
         if self._memory.text("token") == refused and not self._memory.flag("proved") and recent:
             return False
@@ -155,7 +175,7 @@ class AuthenticationManager:
         Source: gui-dos/DiaBLE, which reads couldNotLoadPatient as the wrong regional server.
         """
         last = self._memory.number("relocated")
-        if last is not None and 0 <= now - last < DAY:
+        if self._left < 1 or (last is not None and 0 <= now - last < DAY):
             return False
         self._memory.put(relocated=now)
         self._signed_in(now, refused, None)
@@ -185,12 +205,13 @@ class AuthenticationManager:
 
         refused: a token that no longer counts. region: where to begin.
         """
-        with _sign_in:
+        with self._sign_in.lock:
             held = self._held(now)
             if held and held != refused:
                 return held
             if self._memory.away:
                 raise RefusedError(Verdict("store-away"))
+            self._left -= 1
             if refused:
                 self._memory.put(token=None, expires=None, proved=None)
                 self._memory.save()
@@ -263,7 +284,7 @@ class AuthenticationManager:
         """Accept the documents a data call asked for; return False where the owner did not allow it."""
         if not self.may_accept(verdict):
             return False
-        with _sign_in:
+        with self._sign_in.lock:
             self._keep(self._through_steps(verdict, now), now)
         return True
 

@@ -94,18 +94,21 @@ class LibreLinkUp:
         accept_terms: bool = False,
         poll_seconds: float = 60.0,
         deadline_s: float = DEADLINE_S,
+        fetch_s: float = FETCH_S,
+        most_sign_ins: int | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """clock: epoch seconds UTC, used where no `now` is given. url, region, version: as the settings of these names.
 
-        deadline_s: the longest one answer may take.
+        deadline_s: the longest one answer may take. fetch_s: all of one fetch. most_sign_ins: of this object, None as
+        many as the rules allow.
         """
         self._session, self._clock, self._monotonic = session, clock, monotonic
-        self._deadline_s, self._until = deadline_s, 0.0
+        self._deadline_s, self._fetch_s, self._until = deadline_s, fetch_s, 0.0
         self._memory = Memory(state, url or "", email, password)
         self._patience = Patience(self._memory, poll_seconds)
         account = Account(email, password, region, url, version, accept_terms)
-        self._auth = AuthenticationManager(self._exchange, self._memory, account)
+        self._auth = AuthenticationManager(self._exchange, self._memory, account, most_sign_ins)
         self._followed: dict[str, _Followed] = {}
         self._newest: dict[str, int] = {}
         self._clock_error_s = 0.0
@@ -140,6 +143,12 @@ class LibreLinkUp:
         self._auth.start_afresh()
         self._patience.lift()
 
+    def ask_again(self) -> None:
+        """Lift the waits a person may lift: not those that the upstream itself asked for, its limits and locks."""
+        self._memory.refresh()
+        self._auth.start_afresh()
+        self._patience.lift(keep=waits.ASKED_FOR)
+
     @property
     def newest(self) -> Mapping[str, int]:
         """Time of each wearer's newest reading in the last fetch, UTC epoch seconds; empty where that failed."""
@@ -151,7 +160,7 @@ class LibreLinkUp:
         """Return all connections and the records that are none. Raises SourceError where it cannot or may not ask."""
         self._memory.refresh()
         self._patience.check(now)
-        self._until = self._monotonic() + FETCH_S
+        self._until = self._monotonic() + self._fetch_s
         try:
             found, rejected = answers.connections(self._data("/llu/connections", now).body["data"])
             if not found:

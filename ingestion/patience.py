@@ -71,9 +71,12 @@ class Patience:
             self._memory.put(pause=None, pause_code=None, pause_detail=None)
             self._memory.save()
 
-    def lift(self) -> None:
-        """Forget all trouble because a person has acted."""
-        self.succeeded()
+    def lift(self, keep: frozenset[str] = frozenset()) -> None:
+        """Forget all trouble because a person has acted, but for what waits because of one of *keep*."""
+        if self._memory.text("pause_code") in keep:
+            self._soon = None
+        else:
+            self.succeeded()
 
 
 def error(code: str, retry_at: float | None, detail: str = "") -> SourceError:

@@ -2,12 +2,14 @@
 
 import logging
 import os
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from cgm_dash.errors import StoreError
+from cgm_dash.errors import SourceError, StoreError
 from cgm_dash.trouble import LOOKS_AGAIN_S
 from ingestion.keeper import database_trouble
 from ingestion.leader import Role
@@ -19,25 +21,40 @@ from ingestion.poll_status import PollStatus
 log = logging.getLogger(__name__)
 
 
-class Newest(Protocol):
-    """What the phase learns from: the newest reading of each wearer, UTC epoch seconds."""
+class Polled(Protocol):
+    """What the poller asks of a source beside its readings."""
 
     @property
     def newest(self) -> Mapping[str, int]:
-        """Newest instants seen."""
+        """The newest instant of each wearer, UTC epoch seconds: what the phase learns from."""
+
+    def ask_again(self) -> None:
+        """Lift the waits that a person may lift."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """An open way to an upstream: the pipeline, the source behind it, and how to close it."""
+    """An open way to an upstream: the pipeline, the source behind it, how to close it.
+
+    stands: whether it still leads to the account that is to be polled.
+    """
 
     pipeline: Pipeline
-    source: Newest
+    source: Polled
     close: Callable[[], None]
+    stands: Callable[[], bool] = lambda: True
+
+
+@dataclass(slots=True)
+class Asked:
+    """A poll that a person asked for. status: what it came to, once it is done."""
+
+    done: threading.Event = field(default_factory=threading.Event)
+    status: PollStatus | None = None
 
 
 class Poller:
-    """open_way: may raise StoreError, when the next poll tries again. now: UTC epoch seconds.
+    """open_way: may raise StoreError or SourceError, when the next poll tries again. now: UTC epoch seconds.
 
     replay: stores what this process spooled while it led; costs nothing where nothing waits. report: is told how
     polling stands, after every run and when the role changes; never by a process that follows.
@@ -60,23 +77,57 @@ class Poller:
         self._status: PollStatus | None = None
         self._phase = Phase(poll_seconds)
         self._way: Way | None = None
+        self._asked: deque[Asked] = deque()
+
+    def ask(self) -> Asked:
+        """Let the next run lift the waits that a person may lift, and tell what it came to. For any thread."""
+        asked = Asked()
+        self._asked.append(asked)
+        return asked
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a run was asked for that has not begun."""
+        return bool(self._asked)
 
     def poll(self, role: Role) -> float:
         """Do one run and return when the next one is due, UTC epoch seconds."""
+        asked = [self._asked.popleft() for _ in range(len(self._asked))]
+        due = self._run(role, lift=bool(asked))
+        for one in asked:
+            one.status = self._status
+            one.done.set()
+        return due
+
+    def _run(self, role: Role, lift: bool) -> float:
         began = self._now()
+        way = self._standing_way()
+        if isinstance(way, str):
+            due = self._now() + self._poll_seconds
+            self._tell(PollStatus(began, way, due, role.value))
+            return due
+        if lift:
+            way.source.ask_again()
+        outcome = way.pipeline.run()
+        # A source that failed says nothing of the database: what was true of it before still is.
+        spooled = outcome.spooled or (not outcome.fetched and self._status is not None and self._status.spooled)
+        self._tell(PollStatus(outcome.at, outcome.code, outcome.next_try_at, role.value, spooled))
+        return self._next(way, outcome, began)
+
+    def _standing_way(self) -> Way | str:
+        """Return the way to the account as it is now, or the code of what keeps it from being opened."""
+        if self._way is not None and not self._way.stands():
+            log.info("ingest pid=%d way=closed reason=another account", os.getpid())
+            self.close()
         if self._way is None:
             try:
                 self._way = self._open_way()
             except StoreError as exc:
                 log.warning("ingest pid=%d way=closed reason=%s", os.getpid(), exc)
-                due = self._now() + self._poll_seconds
-                self._tell(PollStatus(began, database_trouble(exc), due, role.value))
-                return due
-        outcome = self._way.pipeline.run()
-        # A source that failed says nothing of the database: what was true of it before still is.
-        spooled = outcome.spooled or (not outcome.fetched and self._status is not None and self._status.spooled)
-        self._tell(PollStatus(outcome.at, outcome.code, outcome.next_try_at, role.value, spooled))
-        return self._next(self._way, outcome, began)
+                return database_trouble(exc)
+            except SourceError as exc:
+                return exc.code
+        return self._way
 
     def take_role(self, role: Role) -> None:
         """Tell that the role has changed since the last run."""

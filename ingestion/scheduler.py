@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 TICK_S = 10
 """Longest pause between two looks at the leadership; a poll that is due sooner brings the next tick forward."""
+
+EAGER_TICK_S, EAGER_FOR_S = 1, 20
+"""A process that has just begun looks that often, and for so long: the one whose place it takes is about to end."""
 
 RESTART_AFTER_S = 300
 """No tick for this long: the scheduler is stuck and is made anew."""
@@ -44,12 +47,23 @@ def _is_news(record: logging.LogRecord) -> bool:
     return STILL_RUNNING not in str(record.msg)
 
 
+class Beside(Protocol):
+    """What runs on threads of its own as long as the scheduler does."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self, wait_s: float) -> bool:
+        """Begin nothing new, wait at most *wait_s* seconds for what is under way, return whether that had ended."""
+
+
 class Ingestion:
     """The scheduler, the leader and the work of one process.
 
-    poll: does one ingestion run and returns when the next one is due (UTC epoch seconds by *now*). follow: what a
-    process that does not lead does at a tick. take_role: told of a new role other than following. stopped: called when
-    this scheduler has stopped. now, monotonic: clocks.
+    poll: does one ingestion run and returns when the next one is due (UTC epoch seconds by *now*). asked: whether one
+    is wanted at once. follow: what a process that does not lead does at a tick. take_role: told of a new role other
+    than following. stopped: called when this scheduler has stopped. beside: lives as long as it. now, monotonic:
+    clocks.
     """
 
     def __init__(
@@ -58,24 +72,28 @@ class Ingestion:
         leader: Leader,
         poll: Callable[[Role], float],
         poll_seconds: int,
+        asked: Callable[[], bool] = lambda: False,
         follow: Callable[[], None] = lambda: None,
         take_role: Callable[[Role], None] = lambda _: None,
         stopped: Callable[[], None] = lambda: None,
+        beside: Beside | None = None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         die: Callable[[int], None] = os._exit,
     ) -> None:
         self._leader = leader
         self._poll = poll
+        self._asked = asked
         self._follow = follow
         self._take_role = take_role
         self._stopped = stopped
+        self._beside = beside
         self._now = now
         self._monotonic = monotonic
         self._die = die
         self._tick_s = min(TICK_S, poll_seconds)
         self._poll_due = 0.0
-        self._last_tick = monotonic()
+        self._last_tick = self._began = monotonic()
         self._stop = threading.Event()
         self._idle = threading.Condition()
         self._running = 0
@@ -91,6 +109,12 @@ class Ingestion:
         """Start ticking: at once, or as soon as the clock is plausible (a small device may boot in 1970)."""
         self._start_if_sane()
         self._watchdog.start()
+        if self._beside is not None:
+            self._beside.start()
+
+    def poll_soon(self) -> None:
+        """Look at once whether a poll is asked for. For any thread."""
+        self._bring_forward(self._now())
 
     def _start_if_sane(self) -> None:
         # Started in 1970, APScheduler would list every run missed since then once the clock is set.
@@ -100,7 +124,8 @@ class Ingestion:
             log.warning("ingest pid=%d clock=before-2024: waiting for the clock to be set", os.getpid())
 
     def stop(self, wait_s: float = 5.0) -> bool:
-        """Stop ticking, wait at most *wait_s* seconds for a running poll, resign; return whether it had ended."""
+        """Stop ticking, wait at most *wait_s* seconds for what is under way, resign; return whether it had ended."""
+        until = time.monotonic() + wait_s
         self._stop.set()
         if self._scheduler.running:
             # Not wait=True: it holds the lock that a running tick needs to set the time of the next one.
@@ -109,6 +134,8 @@ class Ingestion:
             clean = self._idle.wait_for(lambda: self._running == 0, wait_s)
         if clean:
             self._stopped()
+        if self._beside is not None:
+            clean = self._beside.stop(max(0.0, until - time.monotonic())) and clean
         self._leader.resign()
         return clean
 
@@ -133,6 +160,8 @@ class Ingestion:
         role = self._leader.decide()
         if role is Role.FOLLOWING:
             self._follow()
+            if self._monotonic() - self._began < EAGER_FOR_S:
+                self._bring_forward(self._now() + EAGER_TICK_S)
             return
         if role is not before:
             self._take_role(role)
@@ -140,9 +169,9 @@ class Ingestion:
             self._poll_due = 0.0
         now = self._now()
         # A clock set back must not postpone the next poll by the size of the step.
-        if now >= self._poll_due or self._poll_due - now > 2 * 3600:
+        if self._asked() or now >= self._poll_due or self._poll_due - now > 2 * 3600:
             self._poll_due = self._poll(role)
-        self._bring_forward(self._poll_due)
+        self._bring_forward(self._now() if self._asked() else self._poll_due)
 
     def _bring_forward(self, due: float) -> None:
         """Let the next tick come at *due* where that is sooner than the regular one."""

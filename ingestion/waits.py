@@ -42,6 +42,9 @@ STEPS: Mapping[str, tuple[float, ...]] = MappingProxyType(
 NEVER: frozenset[str] = frozenset({"wrong-password", "not-configured"})
 """Only a person's action lifts these: three refused passwords in a minute lock the account."""
 
+ASKED_FOR: frozenset[str] = frozenset({"rate-limited", "blocked", "locked"})
+"""What the upstream itself limits: who presses a button has not acted on that."""
+
 
 def group(code: str) -> str:
     """Return the name under which failures in a row are counted: all that is asked again soon counts together."""
