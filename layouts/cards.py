@@ -41,7 +41,7 @@ WHOSE = MappingProxyType(
 
 def time_in_range(view: StatisticsView) -> Component:
     """Return the card's content: the bar of five bands, and the table of shares, times and goals."""
-    return html.Div([_covered(view), tir_bar(view), _table(view), *footnotes(view)], className="tirbox")
+    return html.Div([_covered(view), tir_bar(view), range_table(view), *footnotes(view)], className="tirbox")
 
 
 def _covered(view: StatisticsView) -> Component:
@@ -119,7 +119,8 @@ def _places(bands: Bands, share: float, goals: Goals) -> int:
     return places
 
 
-def _table(view: StatisticsView) -> Component:
+def range_table(view: StatisticsView) -> Component:
+    """Return the table of shares, times and goals."""
     per_day = view.window.seconds > 1.5 * DAY_S
     observed = view.times.observed
     of = _("A day") if per_day else _("of {span}").format(span=text.duration(observed)) if observed else _("Time")

@@ -17,7 +17,7 @@ Int64 = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
 
 HOURS = 24
-TOP, BOTTOM = 6, 8
+TOP, BOTTOM = 10, 8
 GAP = 0.12
 PATTERNS = {Band.VERY_LOW: "x", Band.LOW: "/", Band.HIGH: ".", Band.VERY_HIGH: "-"}
 """Beside the colours, so that bands differ in grey too."""

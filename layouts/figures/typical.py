@@ -16,7 +16,7 @@ DAY_MIN = 1440
 TICK_H, TICK_PHONE_H = 3, 6
 
 LEFT, RIGHT = 44, 58
-LEFT_PHONE, RIGHT_PHONE = 34, 14
+LEFT_PHONE, RIGHT_PHONE = 42, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,7 @@ def card(x: float, y: float | None, title: str, value: str, beside: str, *lines:
 
     value: the bold line; beside: small behind it, its unit or what it is.
     """
-    spoken = ", ".join(filter(None, (title, f"{value} {beside}".strip(), *lines)))
-    return {"x": x, "y": y, "title": title, "value": value, "beside": beside, "lines": list(lines), "spoken": spoken}
+    return {"x": x, "y": y, "title": title, "value": value, "beside": beside, "lines": list(lines)}
 
 
 def clock(minutes: int) -> str:
