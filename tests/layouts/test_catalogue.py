@@ -24,8 +24,8 @@ from tests.layouts.test_translation import pages, texts
 SAME_IN_GERMAN = {
     *("BGRI", "CGM Data Insights", "COGI", "GMI", "GRADE", "GRI", "GVI", "GVP", "HBGI", "HI", "IGC", "LBGI", "LO"),
     *("MAD", "MAG", "MAGE", "MODD", "PGS", "SD", "eA1C", "uGMI"),
-    *("Live", "Median", "Name", "Offline", "Person", "Sensor", "Status", "Trend", "Trends"),
-    *("SD {value}", "Trend: {trend}", "{hours} h"),
+    *("Live", "Median", "Name", "Offline", "Person", "Schema", "Sensor", "Status", "Trend", "Trends"),
+    *("LibreLinkUp, {account}", "SD {value}", "Trend: {trend}", "{hours} h", "{n} s", "Ø {mean}"),
 }
 """Names, abbreviations and words that German has too; a text of nothing but placeholders and marks needs no entry."""
 
