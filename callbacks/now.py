@@ -1,23 +1,25 @@
 """The live page's wiring: what is asked for, gathered from the services, handed to the layout."""
 
 import dataclasses
-import re
+import json
 from typing import Any
 
-from dash import Dash, Input
+from dash import Dash, Input, no_update
 
+from callbacks.address import Address
 from callbacks.pages import Pieces, keep_fresh
 from callbacks.services import Services
 from callbacks.stretch import figures_of, stretch
-from callbacks.visit import Ranges, Visit
+from callbacks.visit import Ranges, Viewer, Visit
 from cgm_dash.attention import Known, attention, gaps_of
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
 from cgm_dash.goals import ADULT_GOALS
 from cgm_dash.sensor import SensorState, sensor_state
 from cgm_dash.series import EMPTY, Series
+from cgm_dash.trouble import Trouble
 from cgm_dash.units import ADULT
-from cgm_dash.usual import Usual, days_before, is_compared, usual_of
+from cgm_dash.usual import NOTHING, Usual, days_before, is_compared, usual_of
 from cgm_dash.window import Window, dated
 from cgm_dash.zones import local_date
 from layouts import ids, text
@@ -41,6 +43,10 @@ from sql.people import Person
 
 YRange = tuple[float, float]
 """From where to where a chart's axis reaches, mg/dL."""
+LONGEST_TOLD = 4000
+"""Letters of what a browser may say it shows."""
+Told = tuple[Trouble | None, float | None]
+"""What Services.trouble tells."""
 
 PATH = "/"
 RANGES = Ranges(("3h", "6h", "12h", "24h", "3d", "7d", "14d", "30d", "90d"), "12h")
@@ -59,74 +65,126 @@ AREAS = (
 )
 """What is drawn again when something new is to be seen."""
 
-TOLD = re.compile(r"(\d*)\|(\d{1,3}):(\d{1,3})\|(.*)", re.DOTALL)
-"""What the browser keeps (ids.PAINTED): see `_told`."""
+OF_CHART = frozenset(
+    (id_, prop) for id_, prop in AREAS if id_ in (ids.GLUCOSE_GRAPH, ids.CHART_TITLE, ids.CHART_ALT, ids.CHART_KEY)
+)
+"""What another range or zoom draws again; the rest stays as it is."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Painted:
+    """What the browser shows, as it keeps it (ids.PAINTED).
+
+    person: whose it is. y_range: from where to where the chart's axis reaches, mg/dL. rest: the key of all but the
+    chart. key: of everything.
+    """
+
+    person: str = ""
+    y_range: YRange | None = None
+    rest: str = ""
+    key: str = ""
+
+    @classmethod
+    def read(cls, told: object) -> "Painted":
+        """Return what a browser says; nothing for anything odd."""
+        try:
+            parts = json.loads(told) if isinstance(told, str) and len(told) < LONGEST_TOLD else None
+        except ValueError:
+            return cls()
+        if not isinstance(parts, list) or len(parts) != 5:
+            return cls()
+        person, low, top, rest, key = parts
+        texts = all(isinstance(part, str) for part in (person, rest, key))
+        numbers = all(type(end) in (int, float) and 0 <= end < 1000 for end in (low, top))
+        return cls(person, (low, top), rest, key) if texts and numbers else cls()
+
+    def told(self) -> str:
+        """Return it as the browser keeps it."""
+        return json.dumps([self.person, *(self.y_range or (0, 0)), self.rest, self.key])
 
 
 def register(app: Dash, services: Services) -> None:
     """Register the page's callbacks on *app*."""
 
-    def draw(visit: Visit, zoom: object, painted: object) -> Pieces:
-        key = _key(services, visit, zoom)
-        shown, y_range = _shown(painted, visit)
-        if key == shown:
-            return None, key
-        page = gather(services, visit, zoom, y_range)
-        return _pieces(page), _told(page, visit, key)
+    def draw(visit: Visit, zoom: object, told: object) -> Pieces:
+        trouble = services.trouble(visit.person)
+        shown, asked = Painted.read(told), _asked(visit, trouble, zoom)
+        if asked.key == shown.key:
+            return None, shown.told()
+        y_range = shown.y_range if shown.person == asked.person else None
+        if asked.rest == shown.rest:
+            chart = chart_of(services, visit, zoom, y_range)
+            of_chart = iter(_chart_pieces(chart))
+            pieces = tuple(next(of_chart) if area in OF_CHART else no_update for area in AREAS)
+            return pieces, _painted(asked, chart).told()
+        page = gather(services, visit, zoom, y_range, trouble)
+        return _pieces(page), _painted(asked, page.chart).told()
 
     keep_fresh(app, services, PATH, AREAS, ids.PAINTED, draw, [Input(ids.VISIBLE, "data")])
 
 
 def content(services: Services, visit: Visit) -> Content:
     """Return the whole page as *visit* asks for it. Raises StoreError."""
-    page = gather(services, visit, None)
-    return layout.page(page, _told(page, visit, _key(services, visit, None)))
+    trouble = services.trouble(visit.person)
+    page = gather(services, visit, None, None, trouble)
+    return layout.page(page, _painted(_asked(visit, trouble, None), page.chart).told())
 
 
-def gather(services: Services, visit: Visit, zoom: object, y_range: YRange | None = None) -> NowPage:
+def _asked(visit: Visit, trouble: Told, zoom: object) -> Painted:
+    """Return the keys of what is to be seen, but for the y range, which the chart decides."""
+    seq = visit.person.seq if visit.person else 0
+    code = trouble[0].code if trouble[0] else ""
+    # The address without what only the chart shows of it.
+    still = dataclasses.replace(visit, address=Address(), viewer=Viewer(visit.viewer.unit))
+    rest = f"{still.key(60)}|{seq}|{code}"
+    return Painted(visit.person_id, None, rest, f"{visit.key(60)}|{seq}|{code}|{zoom}")
+
+
+def _painted(asked: Painted, chart: ChartView) -> Painted:
+    return dataclasses.replace(asked, y_range=chart.at_least)
+
+
+def gather(
+    services: Services, visit: Visit, zoom: object, y_range: YRange | None = None, trouble: Told | None = None
+) -> NowPage:
     """Return everything the page shows.
 
     zoom: the part of the chart looked at, as the browser tells (ids.VISIBLE). y_range: of the chart shown before.
+    trouble: as services.trouble tells it, where that is known already.
     """
-    chosen, before = visit.chosen(RANGES), days_before(visit.now, visit.zone)
+    before = days_before(visit.now, visit.zone)
     series = _series(services, visit, before)
     usual = usual_of(series, visit.now, visit.zone)
-    hero = dataclasses.replace(hero_view(services, visit), usual=usual.at(visit.now, visit.zone))
+    hero = dataclasses.replace(hero_view(services, visit, trouble), usual=usual.at(visit.now, visit.zone))
     sensor = sensor_state(hero.sensor, visit.now, hero.current.is_current)
     today = _today(visit, series, before)
     return NowPage(
         hero=hero,
-        chart=_chart(services, visit, chosen.window, zoom, usual, y_range),
+        chart=_chart(services, visit, zoom, usual, y_range),
         today=today,
         sensor=sensor,
         attention=attention(_known(visit, series, hero, sensor, today)),
-        range=chosen.view,
+        range=visit.chosen(RANGES).view,
         standard=RANGES.default,
-        connect=not services.settings.has_account,
+        connect=not services.has_account,
     )
 
 
-def _told(page: NowPage, visit: Visit, key: str) -> str:
-    """Return what the browser keeps of what it shows: whose it is, the y range of its chart, and the key of it all."""
-    low, top = page.chart.at_least or (0, 0)
-    return f"{visit.person_id}|{low:.0f}:{top:.0f}|{key}"
+def chart_of(services: Services, visit: Visit, zoom: object, y_range: YRange | None = None) -> ChartView:
+    """Return the chart alone; as `gather`."""
+    usual = NOTHING
+    if is_compared(visit.chosen(RANGES).window, visit.now):
+        before = days_before(visit.now, visit.zone)
+        usual = usual_of(_series(services, visit, before), visit.now, visit.zone)
+    return _chart(services, visit, zoom, usual, y_range)
 
 
-def _shown(painted: object, visit: Visit) -> tuple[str, YRange | None]:
-    """Return the key of what the browser says it shows, and the y range of the same person's chart."""
-    told = TOLD.fullmatch(painted) if isinstance(painted, str) else None
-    if told is None:
-        return "", None
-    person, low, top, key = told.groups()
-    return key, (float(low), float(top)) if person == visit.person_id else None
-
-
-def hero_view(services: Services, visit: Visit) -> HeroView:
-    """Return the newest reading of the person looked at and what stands around it."""
+def hero_view(services: Services, visit: Visit, trouble: Told | None = None) -> HeroView:
+    """Return the newest reading of the person looked at and what stands around it. trouble: as in `gather`."""
     person, now = visit.person, visit.now
     recent = services.recent(person, now)
     targets = person.targets if person else ADULT
-    trouble, next_try_at = services.trouble(person)
+    what, next_try_at = services.trouble(person) if trouble is None else trouble
     return HeroView(
         current=current(recent, now, 60 * services.settings.stale_minutes),
         unit=visit.viewer.unit,
@@ -136,17 +194,11 @@ def hero_view(services: Services, visit: Visit) -> HeroView:
         targets=targets,
         stale_minutes=services.settings.stale_minutes,
         since=zone_since(recent, now, targets),
-        trouble=trouble,
+        trouble=what,
         next_try_at=next_try_at,
         sensor=_sensor(services, person),
         demo=services.demo,
     )
-
-
-def _key(services: Services, visit: Visit, zoom: object) -> str:
-    trouble, _next_try_at = services.trouble(visit.person)
-    seq = visit.person.seq if visit.person else 0
-    return f"{visit.key(60)}|{seq}|{trouble.code if trouble else ''}|{zoom}"
 
 
 def _chart_key(visit: Visit, window: Window) -> str:
@@ -160,9 +212,8 @@ def _series(services: Services, visit: Visit, before: Window) -> Series:
     return services.series.between(visit.person.id, before.start, int(visit.now) + 1)
 
 
-def _chart(
-    services: Services, visit: Visit, window: Window, zoom: object, usual: Usual, y_range: YRange | None
-) -> ChartView:
+def _chart(services: Services, visit: Visit, zoom: object, usual: Usual, y_range: YRange | None) -> ChartView:
+    window = visit.chosen(RANGES).window
     key = _chart_key(visit, window)
     visible = visible_of(zoom, key)
     held = stretch(services, visit.person, window, visible, visit.viewer.phone)
@@ -233,14 +284,21 @@ def _known(visit: Visit, series: Series, hero: HeroView, sensor: SensorState, to
     )
 
 
+def _chart_pieces(chart: ChartView) -> tuple[Any, ...]:
+    """Return what the areas of OF_CHART show, in their order among AREAS."""
+    return (
+        glucose.figure_of(chart),
+        layout.chart_title(chart),
+        glucose.alt_text(chart),
+        layout.chart_key(chart),
+    )
+
+
 def _pieces(page: NowPage) -> tuple[Any, ...]:
     """Return what the areas of the page show, in the order of AREAS."""
     return (
         draw_hero(page.hero),
-        glucose.figure_of(page.chart),
-        layout.chart_title(page.chart),
-        glucose.alt_text(page.chart),
-        layout.chart_key(page.chart),
+        *_chart_pieces(page.chart),
         time_in_range(page.today),
         figures(page.today),
         layout.sensor(page),

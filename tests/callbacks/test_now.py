@@ -1,6 +1,7 @@
 """The live page's callbacks, without a browser."""
 
 import base64
+import json
 import threading
 from typing import Any
 
@@ -431,9 +432,42 @@ def test_the_axis_does_not_shrink_while_the_page_is_open_and_starts_anew_with_an
 
 
 def test_an_axis_that_nobody_drew_is_not_believed(dash_app: Dash, add_person: Add) -> None:
-    person = add_person()
-    for told in (f"{person.id}|40:9999|x", f"{person.id}|a:b|x", f"{person.id}|40", 7, None, ["x"]):
+    id_ = str(add_person().id)
+    parts: tuple[object, ...] = (
+        *(
+            [id_, 0, 9999, "", ""],
+            [id_, "0", "500", "", ""],
+            [id_, float("nan"), 500, "", ""],
+            [id_, True, 500, "", ""],
+        ),
+        *([id_, 0, 500], [id_, 0, 500, 1, 2], {"a": 1}, 7, None),
+    )
+    for told in (*map(json.dumps, parts), "[" * 100_000, '{"', 7, None, ["x"]):
         assert axis(renew(dash_app, painted__data=told)) == [40, 300]
+
+
+def test_another_range_or_zoom_draws_the_chart_alone(dash_app: Dash, services: Services, add_person: Add) -> None:
+    id_ = days_of(add_person, services, 14)
+    painted = {"painted__data": renew(dash_app)["painted"]["data"]}
+    key = f"{id_}:12h"
+    zoom = {"key": key, "range": [NOW - 7200, NOW - 3600]}
+    for asked in ({"url__search": "?range=3h"}, {"visible__data": zoom}, {"viewer__data": {"theme": "dark"}}):
+        answer = call(dash_app, "hero.children", url__pathname="/", **asked, **painted)
+        assert set(answer) - {"problem"} == {"glucose-graph", "chart-title", "chart-alt", "chart-key", "painted"}
+        whole = renew(dash_app, **asked)
+        assert answer["glucose-graph"] == whole["glucose-graph"]
+        assert answer["painted"] == whole["painted"]
+    assert "hero" in renew(dash_app, unit_select__value="mmol/L", **painted)
+
+
+def test_a_new_reading_draws_everything_again(dash_app: Dash, services: Services, add_person: Add) -> None:
+    person = add_person()
+    painted = both(renew(dash_app))
+    (source,) = services.store.sources.of_person(person.id)
+    new = Columns.of([Reading(NOW - 1, 130, Kind.LIVE, offset_min=60)])
+    services.store.readings.add(person.id, source.source_id, new, arrived=NOW)
+    answer = renew(dash_app, **painted)
+    assert {"hero", "glucose-graph", "time-in-range", "figures", "sensor", "attention", "day"} <= set(answer)
 
 
 # --- long ranges
