@@ -10,7 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from cgm_dash.i18n import _, language
-from layouts import ids, text
+from layouts import ids, text, tokens
 from layouts.attributes import hyphened
 from layouts.banners import banner
 from layouts.controls import date_fields, person_control, range_control, theme_switch, unit_control
@@ -20,10 +20,11 @@ from layouts.views import Content, FrameView, HeroView, heartbeat
 
 PRODUCT = "CGM Data Insights"
 ASSETS = Path(__file__).with_name("assets")
+TOUCH_ICON = "manifest-full-180.png"
 HEAD_SCRIPT = "theme.js"
 """Runs before the first paint, so the document loads it itself; Dash must not include it again."""
-ASSETS_IGNORE = rf"^{HEAD_SCRIPT[:-3]}\.js$"
-"""For Dash(assets_ignore=...)."""
+ASSETS_IGNORE = rf"^({HEAD_SCRIPT[:-3]}|offline-page|service-worker)\.(js|css)$"
+"""For Dash(assets_ignore=...): what is no part of every page."""
 PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 BOOTSTRAP_PATH = "/vendor/bootstrap.min.css"
 
@@ -85,6 +86,10 @@ def index_string(*, bootstrap: str = BOOTSTRAP_PATH, prefix: str = "/", plotly: 
 <title>{{%title%}}</title>
 <script src="{head}"></script>
 <link rel="icon" type="image/svg+xml" href="{prefix}assets/favicon.svg" id="favicon">
+<link rel="apple-touch-icon" href="{prefix}assets/{TOUCH_ICON}?v={fingerprint(TOUCH_ICON)}">
+<link rel="manifest" href="{prefix}manifest.webmanifest">
+<meta name="theme-color" content="{tokens.LIGHT["canvas"]}" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="{tokens.DARK["canvas"]}" media="(prefers-color-scheme: dark)">
 <link rel="stylesheet" href="{bootstrap}">
 {{%css%}}
 <link rel="preload" as="script" href="{plotly}">
