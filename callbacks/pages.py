@@ -21,7 +21,7 @@ from callbacks.visit import Viewer, Visit, nobody, visit_of
 from cgm_dash.errors import StoreError, StoreUnavailable
 from layouts import ids
 from layouts.banners import database_banner
-from layouts.problem import error_banner
+from layouts.problem import database_fault
 from layouts.views import Content
 
 Pieces = tuple[Sequence[Any] | None, str]
@@ -89,7 +89,7 @@ def problem_banner(services: Services, error: StoreError) -> Component:
     """Return the banner of a database that cannot be worked with."""
     if isinstance(error, StoreUnavailable):
         return database_banner(services.waiting(), services.spooling())
-    return error_banner(str(error), "DATABASE")
+    return database_fault(str(error))
 
 
 def _visit(services: Services, search: object, viewer: Viewer) -> Visit:

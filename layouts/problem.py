@@ -31,6 +31,18 @@ def no_page() -> Component:
     return error_banner(_("There is no page at this address."))
 
 
+def no_person() -> Component:
+    """Return what stands where an address names a person there is none of, or whom the viewer may not see."""
+    return error_banner(_("There is no such person here. Choose one from the list."))
+
+
+def database_fault(detail: str) -> Component:
+    """Return the banner of a database that must be put right by hand. detail: what it or the program says of it."""
+    return error_banner(
+        _("The database cannot be used as it is. In its own words: {detail}").format(detail=detail), "DATABASE"
+    )
+
+
 def error_banner(sentence: str, code: str = "") -> Component:
     """Return the banner of something that must be put right by hand. sentence: already says what and how."""
     mark = html.Code(code, className="code") if code else None
