@@ -3,7 +3,7 @@
 from dash import Dash
 
 from callbacks.frame import PAGES
-from callbacks.server import api, envelope, files, guard, language, pages, serving, suites
+from callbacks.server import api, envelope, files, guard, language, offline, pages, serving, suites
 from callbacks.services import Services
 
 
@@ -15,5 +15,6 @@ def register_routes(app: Dash, services: Services) -> None:
     pages.register(app.server, PAGES)
     envelope.register(app)
     files.register(app.server)
+    offline.register(app.server)
     suites.register(app.server)
     api.register(app.server, services)
