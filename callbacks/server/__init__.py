@@ -3,7 +3,7 @@
 from dash import Dash
 
 from callbacks.frame import PAGES
-from callbacks.server import api, envelope, files, guard, language, offline, pages, serving, suites
+from callbacks.server import api, envelope, files, guard, language, offline, pages, report, serving, suites
 from callbacks.services import Services
 
 
@@ -18,3 +18,4 @@ def register_routes(app: Dash, services: Services) -> None:
     offline.register(app.server)
     suites.register(app.server)
     api.register(app.server, services)
+    report.register(app.server, services)

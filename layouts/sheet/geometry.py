@@ -21,8 +21,8 @@ DAYS_A_PAGE, DAY_ROOM, DAY_TALLEST = 28, 868.0, 200.0
 TRACE_COLUMNS, DAY_TRACE_COLUMNS = 48, 96
 """How fine the traces are drawn: what a printer shows of them."""
 
-PROFILE_PHONE = (340.0, 250.0)
-"""The profile of a narrow screen."""
+BAR_PHONE, PROFILE_PHONE = (332.0, 236.0), (340.0, 250.0)
+"""Bar and profile of a narrow screen."""
 
 NAME_WIDTH, VALUE_WIDTH = 160.0, 128.0
 """Columns of the table of metrics; the rest is what each means."""
@@ -30,7 +30,7 @@ NAME_WIDTH, VALUE_WIDTH = 160.0, 128.0
 HEAD_HEIGHT = 92.0
 """What head and heading of a further page take."""
 FOOT_HEIGHT = 48.0
-TABLE_HEIGHT = Paper.LETTER.size[1] - TOP - BOTTOM - HEAD_HEIGHT - FOOT_HEIGHT - 24.0
+TABLE_HEIGHT = Paper.LETTER.size[1] - TOP - BOTTOM - HEAD_HEIGHT - FOOT_HEIGHT - 8.0
 """Room for the rows of a table on a further page, on the shorter paper: both papers part it alike."""
 
 
@@ -59,7 +59,7 @@ class Frame:
     @property
     def profile_height(self) -> float:
         """Height of the profile: what the paper leaves when everything else has its room."""
-        return 254.0 + (self.height - 1056.0)
+        return 240.0 + (self.height - 1056.0)
 
     @property
     def panel(self) -> float:

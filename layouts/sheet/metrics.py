@@ -13,7 +13,7 @@ from layouts.sheet.definitions import EPISODES, FIXED, GROUPS, SOURCES, Definiti
 LINE_PX, ROW_PX, GROUP_PX = 14.0, 5.0, 30.0
 """Height of a line, what a row adds to its lines, and height of a group's heading."""
 
-NAME_CHARS, WHAT_CHARS = 25, 68
+NAME_CHARS, WHAT_CHARS = 25, 72
 """So many characters fit a line of their column in either face, wide letters allowed for."""
 
 

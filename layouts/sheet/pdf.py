@@ -117,7 +117,7 @@ def _first_page(page: _Page) -> None:
     y = _head(page)
     column = page.left + g.BAR_WIDTH + g.COLUMN_GAP
     page.heading(page.left, y, words.ranges, words.ranges_sub, g.BAR_WIDTH)
-    draw_bar(page.canvas.at(page.left, y + 14), page.view, words)
+    draw_bar(page.canvas.at(page.left, y + 14), page.view, words, g.BAR_WIDTH, g.BAR_HEIGHT)
     below = y + 14 + g.BAR_HEIGHT + 20
     for row in words.together:
         below = _together(page, row, below)
@@ -167,12 +167,13 @@ def _fitting(words: str, width: float) -> str:
 
 
 def _together(page: _Page, row: RangeWords, y: float) -> float:
-    name = f"{row.name} {row.limits}"
-    page.text(page.left, y, name, SMALL + 0.5, "ink-2")
-    x = page.left + max(148.0, width_of(name, SMALL + 0.5) + 10)
-    page.text(x, y, row.share, SMALL + 0.5, bold=True)
-    page.text(x + max(48.0, width_of(row.share, SMALL + 0.5, bold=True) + 10), y, row.detail, SMALL + 0.5, "ink-3")
-    return y + 16
+    """Write two bands together, and return the baseline behind them."""
+    name, size, end = f"{row.name} {row.limits}", SMALL + 0.5, page.left + g.BAR_WIDTH + g.COLUMN_GAP - 8
+    page.text(page.left, y, name, size, "ink-2")
+    x = page.left + max(132.0, width_of(name, size) + 10)
+    page.text(x, y, row.share, size, bold=True)
+    x += max(36.0, width_of(row.share, size, bold=True) + 10)
+    return page.paragraph(x, y, row.detail, end - x, size) + 1.5
 
 
 def _tiles(page: _Page, x: float, y: float) -> None:

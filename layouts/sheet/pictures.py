@@ -15,14 +15,14 @@ from layouts.sheet.words import BANDS_DOWN, ReportWords
 LINE = 1.2
 
 
-def draw_bar(canvas: Canvas, view: ReportView, words: ReportWords) -> None:
-    """Draw the bar of time in ranges, geometry.BAR_WIDTH by BAR_HEIGHT."""
+def draw_bar(canvas: Canvas, view: ReportView, words: ReportWords, width: float, height: float) -> None:
+    """Draw the bar of time in ranges, *width* by *height*."""
     rows = []
     for band in BANDS_DOWN:
         said = words.bands[band]
         share = view.times.percent(band) or 0.0
         rows.append(BarRow(band, share, said.name, said.limits, said.share, said.detail))
-    range_bar(canvas, rows, geometry.BAR_WIDTH, geometry.BAR_HEIGHT)
+    range_bar(canvas, rows, width, height)
 
 
 def draw_profile(
