@@ -370,6 +370,8 @@ def range_long(window: Window, zone: ZoneInfo, now: float) -> str:
     first, last = local_date(zone, window.start), local_date(zone, window.end - 1)
     if first == last:
         return day_of_year(first, today)
+    if first.year != last.year:
+        return f"{day(first)} {first.year} {RANGE} {day(last)} {last.year}"
     return f"{day_of_year(first, today)} {RANGE} {day_of_year(last, today)}"
 
 

@@ -98,19 +98,20 @@
     return new Date((ts + offsetAt(meta, ts)) * 1000);
   }
 
-  function dateOf(meta, ts) {
+  function dateOf(meta, ts, withYear) {
     const local = localAt(meta, ts);
     const day = words.day
       .replace("{weekday}", words.weekdays[(local.getUTCDay() + 6) % 7])
       .replace("{day}", local.getUTCDate())
       .replace("{month}", words.months[local.getUTCMonth()]);
     const year = local.getUTCFullYear();
-    return year === localAt(meta, meta.now).getUTCFullYear() ? day : day + " " + year;
+    return !withYear && year === localAt(meta, meta.now).getUTCFullYear() ? day : day + " " + year;
   }
 
   function span(meta, column) {
-    const first = dateOf(meta, column.start);
-    const last = dateOf(meta, column.end - 1);
+    const [a, b] = [column.start, column.end - 1].map((ts) => localAt(meta, ts).getUTCFullYear());
+    const first = dateOf(meta, column.start, a !== b);
+    const last = dateOf(meta, column.end - 1, a !== b);
     return first === last ? first : first + " \u2013 " + last;
   }
 

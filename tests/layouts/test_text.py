@@ -96,6 +96,10 @@ def test_ranges_are_named() -> None:
     assert text.range_long(named("12h", NOW, BERLIN), BERLIN, NOW) == "Last 12 hours"
     monday, friday = text.local(NOW - 6 * 86_400, BERLIN).date(), text.local(NOW - 2 * 86_400, BERLIN).date()
     assert text.range_long(dated(monday, friday, NOW, BERLIN), BERLIN, NOW) == "Mon 16 Nov – Fri 20 Nov"
+    across = dated(date(2025, 11, 24), date(2026, 11, 22), NOW, BERLIN)
+    assert text.range_long(across, BERLIN, NOW) == "Mon 24 Nov 2025 – Sun 22 Nov 2026"
+    before = dated(date(2025, 3, 1), date(2025, 3, 2), NOW, BERLIN)
+    assert text.range_long(before, BERLIN, NOW) == "Sat 1 Mar 2025 – Sun 2 Mar 2025"
 
 
 # --- German
