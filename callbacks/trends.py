@@ -33,6 +33,9 @@ NEWS_S = 900
 FEWEST_WEEKS, FEWEST_MONTHS = 26, 12
 """Weeks and months reach back so far at least, however short the chosen range is."""
 
+MOST_WEEKS = 156
+"""So many weeks can be told apart in a small chart: three years. Months show ten."""
+
 WEEKDAYS = {"work": (0, 1, 2, 3, 4), "end": (5, 6)}
 EVERY_DAY = tuple(range(7))
 
@@ -55,12 +58,28 @@ def register(app: Dash, services: Services) -> None:
         key = f"{visit.key(NEWS_S)}|{step}"
         return (None if key == painted else layout.series_pieces(series_view(services, visit, step))), key
 
+    def tables(visit: Visit, choice: object, picked: object, length: object, *rest: object) -> Pieces:
+        *clicks, painted = rest
+        opened = [is_open(times) for times in clicks]
+        weekdays, step = weekdays_of(choice, picked), step_of(length)
+        key = f"{visit.key(NEWS_S)}|{weekdays}|{step}|{opened}" if any(opened) else ""
+        if key == (painted or ""):
+            return None, key
+        *of_range, of_series = opened
+        found = range_figures(services, visit, weekdays) if any(of_range) else None
+        weeks = series_view(services, visit, step) if of_series else None
+        drawn = zip(layout.TABLES, opened, strict=True)
+        return [layout.table(name, found, weeks) if wanted else None for name, wanted in drawn], key
+
     weekdays = [Input(ids.TRENDS_WEEKDAYS, "value"), Input(ids.TRENDS_PICKED, "value")]
     keep_fresh(app, services, PATH, layout.FIGURE_AREAS, ids.TRENDS_PAINTED, figures, weekdays)
     metric = [Input(ids.TRENDS_YEAR_METRIC, "value")]
     keep_fresh(app, services, PATH, layout.YEAR_AREAS, ids.TRENDS_YEAR_PAINTED, a_year, metric)
     step = [Input(ids.TRENDS_STEP, "value")]
     keep_fresh(app, services, PATH, layout.SERIES_AREAS, ids.TRENDS_SERIES_PAINTED, series, step)
+    clicks = [Input(layout.opener(name), "n_clicks") for name in layout.TABLES]
+    own = [*weekdays, *step, *clicks]
+    keep_fresh(app, services, PATH, layout.TABLE_AREAS, ids.TRENDS_TABLES_PAINTED, tables, own)
 
 
 def content(services: Services, visit: Visit) -> Content:
@@ -102,6 +121,11 @@ def year_metric_of(choice: object) -> YearMetric:
 def step_of(choice: object) -> Step:
     """Return whether weeks or months are told one by one."""
     return "month" if choice == "month" else "week"
+
+
+def is_open(clicks: object) -> bool:
+    """Return whether a table that was clicked on so often stands open."""
+    return type(clicks) is int and clicks % 2 == 1
 
 
 # --- gathering
@@ -158,8 +182,9 @@ def series_view(services: Services, visit: Visit, step: Step) -> SeriesView:
     totals = _by_day(services, visit, start, window.end)
     found = periods(totals, step, visit.zone, start, window.end, goals.targets)
     there = found.n.nonzero()[0]
-    since = found.since(len(found) - int(there[0]) if len(there) else 1)
-    return SeriesView(periods=since, step=step, goals=goals, look=_look(visit), today=local_date(visit.zone, visit.now))
+    known = len(found) - int(there[0]) if len(there) else 1
+    shown = found.since(min(known, MOST_WEEKS) if step == "week" else known)
+    return SeriesView(periods=shown, known=known, step=step, goals=goals, look=_look(visit))
 
 
 def _series_from(step: Step, first: date, last: date) -> date:

@@ -31,7 +31,7 @@ STILL: Any = {"displayModeBar": False, "responsive": True, "staticPlot": True}
 
 BAR_WIDTH, BAR_HEIGHT = 330, 282
 DAY_S = 86_400
-MOST_WEEKS = 53
+TABLE_WEEKS = 53
 """So many weeks stand in the table; months show more."""
 
 FIGURE_AREAS = (
@@ -40,23 +40,24 @@ FIGURE_AREAS = (
     (f"{ids.TRENDS_PROFILE}-sub", "children"),
     (ids.TRENDS_PROFILE, "figure"),
     (f"{ids.TRENDS_PROFILE}-alt", "children"),
-    (f"{ids.TRENDS_PROFILE}-table", "children"),
     (ids.TRENDS_HOURS, "figure"),
     (f"{ids.TRENDS_HOURS}-alt", "children"),
-    (f"{ids.TRENDS_HOURS}-table", "children"),
     (ids.TRENDS_RANGES, "children"),
     (ids.TRENDS_SPREAD, "figure"),
     (f"{ids.TRENDS_SPREAD}-alt", "children"),
-    (f"{ids.TRENDS_SPREAD}-table", "children"),
 )
 """What of the chosen range is drawn again."""
+
+TABLES = (ids.TRENDS_PROFILE, ids.TRENDS_HOURS, ids.TRENDS_SPREAD, ids.TRENDS_SERIES)
+"""Whose figures stand in a table behind a line of text, too. A table is made when it is opened (opener)."""
+
+TABLE_AREAS = tuple((f"{name}-table", "children") for name in TABLES)
 
 YEAR_AREAS = ((ids.TRENDS_YEAR, "children"), (f"{ids.TRENDS_YEAR}-alt", "children"))
 
 SERIES_AREAS = (
     (f"{ids.TRENDS_SERIES}-title", "children"),
     (f"{ids.TRENDS_SERIES}-sub", "children"),
-    (f"{ids.TRENDS_SERIES}-table", "children"),
     *(
         (f"{ids.TRENDS_SERIES}-{name}{part}", prop)
         for name in series.NAMES
@@ -81,6 +82,7 @@ def page(view: TrendsPage) -> Content:
         html.P(_("Left and right arrow keys read a chart point by point."), id="trends-keys", className="vh"),
         html.P(id="trends-live", className="vh", **hyphened(aria_live="polite")),
         *(dcc.Store(id=id_, data=key) for id_, key in zip(keys, view.keys, strict=True)),
+        dcc.Store(id=ids.TRENDS_TABLES_PAINTED, data=""),
     ]
     return Content(page="trends", body=body, range=view.range, standard=view.standard)
 
@@ -98,14 +100,11 @@ def figure_pieces(view: RangeFigures) -> tuple[Any, ...]:
         _profile_sub(view, found),
         profile.figure_of(found, view.look),
         profile.alt_text(found, unit),
-        _profile_table(found, view),
         hours.figure_of(by_hour, view.look),
         hours.alt_text(by_hour),
-        _hours_table(by_hour),
         _ranges_content(view),
         distribution.figure_of(by_value, view.look),
         distribution.alt_text(by_value, unit),
-        _spread_table(view),
     )
 
 
@@ -180,6 +179,27 @@ def _before(view: RangeFigures) -> str:
     return told.format(n=text.count(n), mean=text.glucose_in(mean, view.look.unit))
 
 
+# --- tables
+
+
+def opener(name: str) -> str:
+    """Return the id of the line of text that opens and closes the table of *name*; its clicks tell which."""
+    return f"{name}-open"
+
+
+def table(name: str, figures: RangeFigures | None, weeks: SeriesView | None) -> Component:
+    """Return the table of *name*, one of TABLES, from what it is made of."""
+    if figures is not None and name == ids.TRENDS_PROFILE:
+        return _profile_table(figures.picked.profile(), figures)
+    if figures is not None and name == ids.TRENDS_HOURS:
+        return _hours_table(hours.by_hour(figures.picked, figures.look.targets))
+    if figures is not None and name == ids.TRENDS_SPREAD:
+        return _spread_table(figures)
+    if weeks is not None and name == ids.TRENDS_SERIES:
+        return _series_table(weeks)
+    raise ValueError(f"table: expected one of {', '.join(TABLES)} with its figures, got '{name}'")
+
+
 # --- a typical day
 
 
@@ -204,8 +224,8 @@ def _typical_day(shown: dict[str, Any]) -> Component:
             html.Div(_profile_key(), className="key phone-only", **hyphened(aria_hidden="true")),
             html.H3(_("Share of time in each band, by hour"), className="charthead"),
             _chart(ids.TRENDS_HOURS, shown, _("Time in each band by hour"), "low"),
-            _as_table(ids.TRENDS_PROFILE, shown, _("Show the profile as a table")),
-            _as_table(ids.TRENDS_HOURS, shown, _("Show the hours as a table")),
+            _as_table(ids.TRENDS_PROFILE, _("Show the profile as a table")),
+            _as_table(ids.TRENDS_HOURS, _("Show the hours as a table")),
         ],
         className="card",
     )
@@ -295,7 +315,7 @@ def _ranges(shown: dict[str, Any]) -> Component:
             html.Div(shown[ids.TRENDS_RANGES], id=ids.TRENDS_RANGES),
             html.H3(_("Distribution of readings"), className="charthead"),
             _chart(ids.TRENDS_SPREAD, shown, _("Distribution of readings"), "spread"),
-            _as_table(ids.TRENDS_SPREAD, shown, _("Show the distribution as a table")),
+            _as_table(ids.TRENDS_SPREAD, _("Show the distribution as a table")),
         ],
         className="card",
     )
@@ -371,18 +391,18 @@ def _year(shown: dict[str, Any], view: YearView) -> Component:
 def series_pieces(view: SeriesView) -> tuple[Any, ...]:
     """Return what SERIES_AREAS show."""
     periods, look = view.periods, view.look
-    found = series.metrics_of(periods, view.goals, look.unit)
+    found, labels = series.metrics_of(periods, view.goals, look.unit), series.labels_of(periods)
     charts = [
         piece
         for name in series.NAMES
         for piece in (
-            series.figure_of(found[name], periods, look),
+            series.figure_of(found[name], periods, look, labels),
             _chart_head(found[name], view),
             series.alt_text(found[name], periods),
         )
     ]
     title = _("Week by week") if view.step == "week" else _("Month by month")
-    return (title, _series_sub(view), _series_table(view, found), *charts)
+    return (title, _series_sub(view), *charts)
 
 
 def _chart_head(metric: series.Metric, view: SeriesView) -> list[Component]:
@@ -395,13 +415,15 @@ def _chart_head(metric: series.Metric, view: SeriesView) -> list[Component]:
 
 
 def _series_sub(view: SeriesView) -> str:
-    n = len(view.periods)
-    if view.step == "week":
-        length = plural("{n} week.", "{n} weeks.", n)
+    n, all_ = len(view.periods), view.known
+    if view.step == "month":
+        length = plural("{n} month.", "{n} months.", n).format(n=text.count(n))
+    elif n < all_:
+        length = _("The newest {n} of {all} weeks; months show all.").format(n=text.count(n), all=text.count(all_))
     else:
-        length = plural("{n} month.", "{n} months.", n)
+        length = plural("{n} week.", "{n} weeks.", n).format(n=text.count(n))
     hollow = _("Hollow points rest on less than {share} of the time.").format(share=text.percent(ENOUGH_PERCENT))
-    return text.listing((length.format(n=text.count(n)), hollow, _("The shaded side is the goal.")))
+    return text.listing((length, hollow, _("The shaded side is the goal.")))
 
 
 def _series(shown: dict[str, Any], view: SeriesView) -> Component:
@@ -429,16 +451,17 @@ def _series(shown: dict[str, Any], view: SeriesView) -> Component:
         [
             html.Div([head, choice], className="cardhead"),
             html.Div(charts, className="minis"),
-            _as_table(name, shown, _("Show as table")),
+            _as_table(name, _("Show as table")),
         ],
         className="card",
     )
 
 
-def _series_table(view: SeriesView, found: dict[str, series.Metric]) -> Component:
+def _series_table(view: SeriesView) -> Component:
+    found = series.metrics_of(view.periods, view.goals, view.look.unit)
     names = ("tir", "below", "very-low", "above", "very-high", "mean", "sd", "cv", "gmi", "coverage")
     periods = view.periods
-    newest_first = range(len(periods) - 1, max(-1, len(periods) - 1 - MOST_WEEKS), -1)
+    newest_first = range(len(periods) - 1, max(-1, len(periods) - 1 - TABLE_WEEKS), -1)
     if view.step == "month":
         newest_first = range(len(periods) - 1, -1, -1)
     head = [_("Period"), *(_column(found[name]) for name in names), _("Days"), _("Readings")]
@@ -486,9 +509,8 @@ def _chart(name: str, shown: dict[str, Any], label: str, class_name: str) -> Com
     )
 
 
-def _as_table(name: str, shown: dict[str, Any], words: str) -> Component:
-    table = html.Div(shown[f"{name}-table"], id=f"{name}-table")
-    return html.Details([html.Summary(words), table], className="astable")
+def _as_table(name: str, words: str) -> Component:
+    return html.Details([html.Summary(words, id=opener(name)), html.Div(id=f"{name}-table")], className="astable")
 
 
 def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:

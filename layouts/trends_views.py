@@ -52,13 +52,13 @@ class YearView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesView:
-    """Weeks or months one by one, from the first with readings on. today: the wearer's."""
+    """Weeks or months one by one, from the first with readings on. known: how many there are, shown or not."""
 
     periods: Periods
+    known: int
     step: Step
     goals: Goals
     look: Look
-    today: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

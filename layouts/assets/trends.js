@@ -10,7 +10,16 @@
     return found && found._fullLayout && found._fullLayout.xaxis && found.layout.meta ? found : null;
   };
   const boxOf = (target) => (target.closest ? target.closest('.plotbox[data-cards="chart"]') : null);
-  const cardsOf = (gd) => gd.layout.meta.cards || [];
+
+  /* The cards come as one text, which is read once for each drawing. */
+  function cardsOf(gd) {
+    const told = gd.layout.meta.cards;
+    if (gd.__cgmCardsFrom !== told) {
+      gd.__cgmCardsFrom = told;
+      gd.__cgmCards = told ? JSON.parse(told) : [];
+    }
+    return gd.__cgmCards;
+  }
 
   function part(tag, className, ...content) {
     const element = document.createElement(tag);

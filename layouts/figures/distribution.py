@@ -13,7 +13,7 @@ from cgm_dash.units import Band, Targets, Unit
 from layouts import text, tokens
 from layouts.figures import typical
 from layouts.figures.traces import Figure, f4
-from layouts.figures.typical import Look
+from layouts.figures.typical import Card, Look
 
 Int64 = npt.NDArray[np.int64]
 
@@ -81,7 +81,7 @@ def figure_of(by_value: Int64, look: Look) -> Figure:
                 "visible": False,
             },
             "annotations": _limit_labels(look, ends),
-            "meta": {"cards": [_card(bar, look) for bar in bars]},
+            "meta": typical.meta([_card(bar, look) for bar in bars]),
         },
     }
 
@@ -102,7 +102,7 @@ def _limit_labels(look: Look, ends: list[int]) -> list[Figure]:
     ]
 
 
-def _card(bar: Bar, look: Look) -> dict[str, object]:
+def _card(bar: Bar, look: Look) -> Card:
     beside = _("of the time")
     title = f"{values_of(bar, look.unit)} {look.unit}"
     return typical.card(

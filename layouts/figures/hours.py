@@ -11,7 +11,7 @@ from cgm_dash.units import Band, Targets
 from layouts import text, tokens
 from layouts.figures import typical
 from layouts.figures.traces import Figure, f4, hatched
-from layouts.figures.typical import Look
+from layouts.figures.typical import Card, Look
 
 Int64 = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
@@ -64,7 +64,7 @@ def figure_of(seconds: Int64, look: Look) -> Figure:
             barmode="stack",
             xaxis=typical.x_axis(look, labels=False),
             yaxis=y_axis | {"ticktext": [text.percent(t) for t in ticks]},
-            meta={"cards": _cards(percent)},
+            meta=typical.meta(_cards(percent)),
         ),
     }
 
@@ -86,7 +86,7 @@ def _marker(band: Band, look: Look) -> Figure:
     return marker
 
 
-def _cards(percent: Float) -> list[dict[str, object]]:
+def _cards(percent: Float) -> list[Card]:
     cards = []
     for hour in np.flatnonzero(~np.isnan(percent[0])).tolist():
         lines = [

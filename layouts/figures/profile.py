@@ -13,7 +13,7 @@ from cgm_dash.units import Unit
 from layouts import text, tokens
 from layouts.figures import typical
 from layouts.figures.traces import Figure, f4, hatched
-from layouts.figures.typical import DAY_MIN, Look
+from layouts.figures.typical import DAY_MIN, Card, Look
 
 Float = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def figure_of(profile: Profile, look: Look) -> Figure:
             yaxis=_y_axis(look),
             shapes=typical.limit_lines(look.targets, colours, ZONE),
             annotations=[*_limit_labels(look), *_curve_labels(inside[:, -1], has_bands, look)],
-            meta={"cards": _cards(profile, x, inside, look.unit)},
+            meta=typical.meta(_cards(profile, x, inside, look.unit)),
         ),
     }
 
@@ -176,7 +176,7 @@ def _curve_labels(last: Float, has_bands: npt.NDArray[np.bool_], look: Look) -> 
 # --- words
 
 
-def _cards(profile: Profile, x: Float, curves: Float, unit: Unit) -> list[dict[str, object]]:
+def _cards(profile: Profile, x: Float, curves: Float, unit: Unit) -> list[Card]:
     """Return the card of each bin with readings."""
     cards = []
     for i in np.flatnonzero(profile.days > 0).tolist():

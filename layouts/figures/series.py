@@ -1,6 +1,6 @@
 """The main metrics week by week or month by month: a small chart for each, and what it rests on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ from cgm_dash.units import Unit
 from layouts import text, tokens
 from layouts.figures import typical
 from layouts.figures.traces import Figure, f4
-from layouts.figures.typical import Look
+from layouts.figures.typical import Card, Look
 
 Float = npt.NDArray[np.float64]
 
@@ -42,6 +42,15 @@ class Metric:
     write: Callable[[float], str]
     least: float
     goal: tuple[float, bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One period in words: which it is, how much of it is covered, and whether it is a part, "" for all of it."""
+
+    name: str
+    covered: str
+    part: str
 
 
 def metrics_of(periods: Periods, goals: Goals, unit: Unit) -> dict[str, Metric]:
@@ -86,8 +95,8 @@ def _fine(value: float) -> str:
     return text.percent_fine(value).removesuffix(text.per_cent(""))
 
 
-def figure_of(metric: Metric, periods: Periods, look: Look) -> Figure:
-    """Return the small chart of one metric."""
+def figure_of(metric: Metric, periods: Periods, look: Look, labels: Sequence[Label]) -> Figure:
+    """Return the small chart of one metric. labels: of the periods (labels_of)."""
     p = len(periods)
     x = np.arange(p, dtype=np.float64)
     low, high = _y_range(metric)
@@ -101,7 +110,7 @@ def figure_of(metric: Metric, periods: Periods, look: Look) -> Figure:
             "yaxis": {**typical.plain_axis(), "range": [low, high], "showticklabels": False},
             "shapes": _goal_shapes(metric, low, high, look),
             "annotations": [*_goal_label(metric, look), *_ends(periods)],
-            "meta": {"cards": _cards(metric, periods)},
+            "meta": typical.meta(_cards(metric, periods, labels)),
         },
     }
 
@@ -238,14 +247,26 @@ def part_of(periods: Periods, i: int) -> str:
     return _("Part of the month") if _is_month(periods) else _("Part of the week")
 
 
-def _cards(metric: Metric, periods: Periods) -> list[dict[str, object]]:
+def _cards(metric: Metric, periods: Periods, labels: Sequence[Label]) -> list[Card]:
     cards = []
     for i in np.flatnonzero(~np.isnan(metric.values) & (periods.n > 0)).tolist():
         value = float(metric.values[i])
-        covered = _("{share} covered by readings").format(share=text.percent(float(periods.coverage[i])))
-        lines = filter(None, ("" if metric.name == "coverage" else covered, part_of(periods, i)))
-        cards.append(typical.card(i, round(value, 3), name_of(periods, i), metric.write(value), metric.unit, *lines))
+        label = labels[i]
+        lines = filter(None, ("" if metric.name == "coverage" else label.covered, label.part))
+        cards.append(typical.card(i, round(value, 3), label.name, metric.write(value), metric.unit, *lines))
     return cards
+
+
+def labels_of(periods: Periods) -> list[Label]:
+    """Return what is said of each period whatever the metric: made once for all charts."""
+    return [
+        Label(
+            name_of(periods, i),
+            _("{share} covered by readings").format(share=text.percent(float(periods.coverage[i]))),
+            part_of(periods, i),
+        )
+        for i in range(len(periods))
+    ]
 
 
 def newest(metric: Metric, periods: Periods) -> str:

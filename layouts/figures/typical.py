@@ -4,6 +4,7 @@ x of a day is its minutes by the wall clock, y of glucose mg/dL whatever the uni
 are made here, in the viewer's language and unit; assets/trends.js only shows them.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from cgm_dash.units import ADULT, Targets, Unit
 from layouts import text, tokens
 from layouts.figures.traces import Colours, Figure
+
+Card = dict[str, Any]
+"""What the card at one point of a chart says."""
 
 DAY_MIN = 1440
 TICK_H, TICK_PHONE_H = 3, 6
@@ -34,12 +38,20 @@ class Look:
         return tokens.theme(self.theme)
 
 
-def card(x: float, y: float | None, title: str, value: str, beside: str, *lines: str) -> dict[str, Any]:
+def card(x: float, y: float | None, title: str, value: str, beside: str, *lines: str) -> Card:
     """Return one card for assets/trends.js. x, y: where the hairline and its dot stand; no dot without y.
 
     value: the bold line; beside: small behind it, its unit or what it is.
     """
-    return {"x": x, "y": y, "title": title, "value": value, "beside": beside, "lines": list(lines)}
+    return {"x": x, "y": y, "title": title, "value": value, "beside": beside, "lines": lines}
+
+
+def meta(cards: Sequence[Card]) -> dict[str, str]:
+    """Return what a layout carries for assets/trends.js: *cards*, by rising x, as one text.
+
+    Dash would look into each of thousands of values before it writes them, which takes longer than all the rest.
+    """
+    return {"cards": json.dumps(cards, ensure_ascii=False, separators=(",", ":"))}
 
 
 def clock(minutes: int) -> str:
