@@ -126,14 +126,19 @@ def date_fault(first: date | None, last: date | None, today: date) -> str:
 
 
 def theme_switch() -> Component:
-    """Return the button that goes from automatic to light to dark; assets/theme.js turns it."""
+    """Return the button that goes from automatic to light to dark; assets/theme.js turns it.
+
+    It holds the sign of each look, and the stylesheet shows that of the one chosen.
+    """
     words = hyphened(
         data_auto=_("Look: as the device"),
         data_light=_("Look: light"),
         data_dark=_("Look: dark"),
         aria_label=_("Look: as the device"),
     )
-    return html.Button(icon("moon"), id=ids.THEME_SWITCH, className="btn quiet icon", type="button", **words)
+    looks = (("auto", "half"), ("light", "sun"), ("dark", "moon"))
+    signs = [html.Span(icon(sign), className=f"look {look}") for look, sign in looks]
+    return html.Button(signs, id=ids.THEME_SWITCH, className="btn quiet icon", type="button", **words)
 
 
 def segments(legend: str, id_: str, options: list[dict[str, Any]], value: str, class_name: str) -> Component:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from cgm_dash.units import Unit
 from cgm_dash.window import DATES, LONGEST_DAYS, dated
-from layouts import ids
-from layouts.controls import date_fault, date_fields, range_control, unit_control
-from tests.layouts.rendered import BERLIN, NOW, attribute, by_id, range_view, words
+from layouts import ids, shell
+from layouts.controls import date_fault, date_fields, range_control, theme_switch, unit_control
+from tests.layouts.rendered import BERLIN, NOW, attribute, by_class, by_id, range_view, walk, words
 
 TODAY = date(2026, 11, 22)
 days = st.integers(-8000, 400).map(lambda n: TODAY + timedelta(days=n))
@@ -62,3 +62,11 @@ def test_the_dates_show_what_was_chosen_and_why_it_was_refused() -> None:
     assert (attribute(first, "value"), attribute(first, "max")) == ("2026-11-22", "2026-11-22")
     fault = by_id(fields, ids.DATES_ERROR)
     assert words(fault) == "Why."
+
+
+def test_each_look_has_a_sign_of_its_own_on_its_switch() -> None:
+    looks = {str(attribute(sign, "className")): sign for sign in by_class(theme_switch(), "look")}
+    icons = {look: [attribute(c, "className") for c in walk(sign)][-1] for look, sign in looks.items()}
+    assert icons == {"look auto": "i i-half", "look light": "i i-sun", "look dark": "i i-moon"}
+    css = (shell.ASSETS / "cgm.css").read_text(encoding="utf-8")
+    assert all(f"[data-look={look}] .look.{look}" in css for look in ("auto", "light", "dark"))
