@@ -6,7 +6,7 @@ import logging
 import logging.config
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,19 @@ from callbacks.server.files import bootstrap_address, plotly_address
 from callbacks.server.suites import without_unused
 from callbacks.services import Awake, Services
 from callbacks.visit import Viewer
-from cgm_dash.errors import ConfigError, StoreError
+from cgm_dash.account import Credentials
+from cgm_dash.errand import ErrandResult
+from cgm_dash.errors import ConfigError, SourceAuthError, StoreDamaged, StoreError, StoreUnavailable
 from cgm_dash.settings import Settings
-from ingestion.demo import Past, demo_source, demo_world
+from ingestion.demo import InMemoryState, Past, demo_source, demo_world
+from ingestion.errands import Errands, check_account
 from ingestion.keeper import Keeper
-from ingestion.leader import FileLock, Leader, Lock
+from ingestion.leader import FileLock, Leader, Lock, Role
 from ingestion.librelinkup import LibreLinkUp
 from ingestion.outcome import Outcome
 from ingestion.pipeline import Pipeline
 from ingestion.poll_status import StatusFile
-from ingestion.poller import Poller, Way
+from ingestion.poller import Asked, Poller, Way
 from ingestion.scheduler import Ingestion
 from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer
 from ingestion.spool import Spool
@@ -42,7 +45,9 @@ from layouts import shell, vendor
 from sql.engine import make_engine
 from sql.leadership import AdvisoryLock
 from sql.readiness import Readiness
+from sql.real_account import RealAccount
 from sql.series_cache import SeriesCache
+from sql.sources import Account
 from sql.store import assemble
 from sql.vault import Vault
 
@@ -68,15 +73,26 @@ class Composition:
     status: StatusFile
 
 
-def compose(
-    settings: Settings, now: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
-) -> Composition:
-    """Return everything put together over *settings*; nothing is started and no database is asked.
+def _not_by_itself() -> bool:
+    """Restart nothing: whoever started this process must start it again."""
+    return False
 
-    The demo has a database and a data directory of its own, and never opens the real ones.
+
+def compose(
+    settings: Settings,
+    now: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
+    restart: Callable[[], bool] = _not_by_itself,
+) -> Composition:
+    """Return everything put together over *settings*; nothing is started.
+
+    The real database is asked whether an account is stored, where the settings have none. The demo has a database and a
+    data directory of its own, and opens the real ones for that question alone, and to store an account. Raises
+    ConfigError, StoreError.
     """
-    demo = settings.demo if settings.demo is not None else not settings.has_account
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    real_account = RealAccount(LIBRELINKUP, settings.database_url, settings.data_dir, settings.secret_key)
+    demo, stored = decide(settings, real_account.is_stored)
     if demo:
         folder = settings.data_dir / "demo"
         settings = replace(settings, data_dir=folder, database_url=f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
@@ -100,8 +116,34 @@ def compose(
         polling=status.read,
         awake_since=Awake(now, monotonic).since,
         signing_key=vault.signing_key,
+        stored_account=stored,
+        real_account=real_account,
+        restart=restart,
     )
     return Composition(services, lock, spool, status)
+
+
+def decide(settings: Settings, is_stored: Callable[[], bool]) -> tuple[bool, bool]:
+    """Return whether this is the demo, and whether the account is one stored in the real database.
+
+    An account in the settings wins, then a stored one counts, then there is the demo unless that is forbidden. While it
+    is not known whether one is stored, this is no demo: who connected a sensor must not be shown invented values.
+    is_stored: asked where the settings have no account; raises StoreError. Raises ConfigError where a stored account
+    goes with no demo that is forced, or not with these settings.
+    """
+    if settings.has_account:
+        return False, False
+    try:
+        stored = is_stored()
+    except StoreError as exc:
+        if settings.demo:
+            return True, False
+        log.info("account stored=unknown reason=%s", exc)
+        return False, True
+    reason = settings.why_no_account() if stored else None
+    if reason:
+        raise ConfigError(f"{reason} (an account is stored)")
+    return not stored and settings.demo is not False, stored
 
 
 def _lock_of(url: sa.URL) -> Lock:
@@ -166,11 +208,9 @@ def _log_defect(error: Exception) -> None:
     log.error("callback outcome=defect", exc_info=error)
 
 
-def start_ingestion(composition: Composition) -> Ingestion | None:
-    """Start this process's scheduler; None where there is nothing to poll."""
+def start_ingestion(composition: Composition) -> Ingestion:
+    """Start this process's scheduler, which also does what pages ask of the upstream; without an account only that."""
     services = composition.services
-    if not services.demo and not services.settings.has_account:
-        return None
     open_way = functools.partial(_demo_way if services.demo else _real_way, composition)
     poller = Poller(
         open_way,
@@ -179,9 +219,26 @@ def start_ingestion(composition: Composition) -> Ingestion | None:
         replay=_keeper(composition).replay,
         report=composition.status.write,
     )
+    leader = Leader(composition.lock)
+
+    def poll_now() -> Asked:
+        asked = poller.ask()
+        ingestion.poll_soon()
+        return asked
+
+    errands = Errands(
+        store=services.store.errands,
+        check=functools.partial(_check, composition),
+        poll=poll_now,
+        leads=lambda: leader.role is Role.LEADING,
+        ready=services.ready,
+        now=services.now,
+    )
     ingestion = Ingestion(
-        leader=Leader(composition.lock),
+        leader=leader,
         poll=poller.poll,
+        asked=lambda: poller.is_asked,
+        beside=errands,
         follow=poller.follow,
         take_role=poller.take_role,
         stopped=poller.close,
@@ -195,8 +252,10 @@ def start_ingestion(composition: Composition) -> Ingestion | None:
 def poll_once(composition: Composition) -> Outcome:
     """Do one ingestion run and return what it came to. Raises StoreError, and ConfigError without an account."""
     services = composition.services
-    if not services.demo and not services.settings.has_account:
-        raise ConfigError("CGM_DASH_LLU_EMAIL: missing; set the follower account's e-mail and password")
+    if not services.demo and not services.has_account:
+        raise ConfigError(
+            "CGM_DASH_LLU_EMAIL: missing; set the follower account's e-mail and password, or connect it on the page"
+        )
     way = _demo_way(composition, past=False) if services.demo else _real_way(composition)
     try:
         return way.pipeline.run()
@@ -220,26 +279,82 @@ def _pipeline(composition: Composition, source: LibreLinkUp, upstream_id: int) -
     return Pipeline(source=source, keeper=_keeper(composition), upstream_id=upstream_id, now=now)
 
 
+def _account(services: Services) -> Account | None:
+    """Return the real account as the settings or the database have it now, None for none. Raises StoreError."""
+    settings, upstreams = services.settings, services.store.upstreams
+    if settings.llu_email is not None:
+        given = settings.llu_email, settings.llu_password or ""
+        return upstreams.set_account(LIBRELINKUP, *given, settings.llu_url, settings.llu_region)
+    try:
+        return upstreams.account(LIBRELINKUP)
+    except (StoreUnavailable, StoreDamaged):
+        raise
+    except StoreError as exc:  # sealed with another key: the database is well, the account must be connected again
+        log.error("account stored=unreadable reason=%s", exc)
+        raise SourceAuthError("not-configured", detail="another secret key") from exc
+
+
 def _real_way(composition: Composition) -> Way:
-    """Return the way to the configured account."""
+    """Return the way to the real account. Raises StoreError, and SourceAuthError without one."""
     services, settings = composition.services, composition.services.settings
     services.ready()
-    email, password = settings.llu_email or "", settings.llu_password or ""
-    account = services.store.upstreams.set_account(LIBRELINKUP, email, password, settings.llu_url)
+    account = _account(services)
+    if services.has_account is (account is None):  # connected or disconnected since the start, maybe by another host
+        services.restart()
+    if account is None:
+        raise SourceAuthError("not-configured")
+
+    def stands() -> bool:
+        try:
+            return settings.has_account or services.store.upstreams.account(LIBRELINKUP) == account
+        except StoreError:
+            return True
+
     session = requests.Session()
     source = LibreLinkUp(
         session,
         services.now,
         services.store.upstreams.state_of(account.upstream_id),
-        email=email,
-        password=password,
-        region=settings.llu_region,
+        email=account.email,
+        password=account.password,
+        region=settings.llu_region or account.region,
         url=settings.llu_url,
         version=settings.llu_version,
         accept_terms=settings.llu_accept_terms,
         poll_seconds=settings.poll_seconds,
     )
-    return Way(_pipeline(composition, source, account.upstream_id), source, session.close)
+    return Way(_pipeline(composition, source, account.upstream_id), source, session.close, stands)
+
+
+def _session_for(services: Services, given: Credentials) -> InMemoryState:
+    """Return a copy of the polled account's session where *given* are its credentials, else an empty one."""
+    state = InMemoryState()
+    if services.demo:
+        return state
+    with contextlib.suppress(StoreError, SourceAuthError):
+        polled = _account(services)
+        if polled is not None and (polled.email, polled.password) == (given.email, given.password):
+            kept = services.store.upstreams.load_state(polled.upstream_id)
+            state.save({name: value for name, value in kept.items() if not name.startswith("pause")})
+    return state
+
+
+def _check(composition: Composition, payload: Mapping[str, Any], seconds: float) -> ErrandResult:
+    """Return what a check of the credentials in *payload* comes to: at the real upstream, also where this is the demo.
+
+    The account that is polled is asked with its own session: one account is not signed in to twice.
+    """
+    services, settings = composition.services, composition.services.settings
+    given = Credentials(payload["email"], payload["password"], settings.llu_region or payload["region"])
+    return check_account(
+        given,
+        seconds,
+        _session_for(services, given),
+        services.now,
+        url=settings.llu_url,
+        version=settings.llu_version,
+        accept_terms=settings.llu_accept_terms,
+    )
 
 
 def _demo_way(composition: Composition, past: bool = True) -> Way:
@@ -269,6 +384,14 @@ def configure_logging(level: str) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+_restarts: list[Callable[[], bool]] = []
+
+
+def restart_by(restart: Callable[[], bool]) -> None:
+    """Have *restart* make the server's processes anew: said by whoever runs them, before anything is put together."""
+    _restarts.append(restart)
+
+
 @functools.cache
 def composition(quiet: bool = False) -> Composition:
     """Return this process's composition, made of its environment at the first call. Raises ConfigError.
@@ -277,7 +400,7 @@ def composition(quiet: bool = False) -> Composition:
     """
     settings = Settings.from_env()
     configure_logging("WARNING" if quiet and settings.log_level == "INFO" else settings.log_level)
-    return compose(settings)
+    return compose(settings, restart=_restarts[-1] if _restarts else _not_by_itself)
 
 
 @functools.cache

@@ -1,6 +1,8 @@
 """How gunicorn serves the app; `cgm-dash serve`, `python app.py` and `gunicorn app:server` all read this file."""
 
+import functools
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -11,15 +13,22 @@ from cgm_dash.settings import Settings, server_processes
 from ingestion.scheduler import Ingestion
 
 
-def _checked_settings() -> tuple[Settings, int]:
-    """Return the settings and the number of workers, once all could be put together; else end with one line."""
+def _checked_settings() -> tuple[Settings, bool, int]:
+    """Return the settings, whether an account is stored, and the number of workers, once all could be put together;
+    else end with one line."""
     try:
         settings = Settings.from_env()
-        app.compose(settings).services.store.close()
-        return settings, server_processes()
+        return settings, _put_together(settings), server_processes()
     except CgmDashError as exc:
         _say(exc)
         sys.exit(2 if isinstance(exc, ConfigError) else 1)
+
+
+def _put_together(settings: Settings) -> bool:
+    """Put everything together and close it again; return whether an account is stored. Raises CgmDashError."""
+    services = app.compose(settings).services
+    services.store.close()
+    return services.stored_account
 
 
 def _say(what: object) -> None:
@@ -27,7 +36,7 @@ def _say(what: object) -> None:
     sys.stderr.flush()
 
 
-_settings, workers = _checked_settings()
+_settings, _stored_account, workers = _checked_settings()
 
 wsgi_app = "app:server"
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
@@ -63,10 +72,29 @@ def _refused(listeners: Iterable[Any]) -> str | None:
     """Return why these sockets must not be served, None where they may: --bind and systemd never ask the settings."""
     for listener in listeners:
         name = listener.getsockname()  # (host, port, ...), or a Unix socket's path, which no network reaches
-        reason = _settings.why_not_open_to(name[0]) if isinstance(name, tuple) else None
+        reason = _settings.why_not_open_to(name[0], _stored_account) if isinstance(name, tuple) else None
         if reason:
             return f"--bind: '{name[0]}' {reason}"
     return None
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Tell the worker how to have all workers made anew, before it puts anything together."""
+    app.restart_by(functools.partial(_restart, worker))
+
+
+def _restart(worker: Any) -> bool:
+    """Have the master replace its workers, each once its requests are answered; return False where that cannot be."""
+    # With --preload the new ones would be copies of what the master put together at its start.
+    if worker.cfg.preload_app or os.getppid() != worker.ppid:
+        return False
+    try:
+        _put_together(Settings.from_env())
+    except CgmDashError as exc:  # the master would end, and with it the page that could say why
+        _say(exc)
+        return False
+    os.kill(worker.ppid, signal.SIGHUP)
+    return True
 
 
 def post_worker_init(worker: Any) -> None:
@@ -75,9 +103,7 @@ def post_worker_init(worker: Any) -> None:
     if refused:
         _say(refused)
         sys.exit(_APP_LOAD_ERROR)
-    started = app.start_ingestion(app.composition())
-    if started is not None:
-        _ingestion.append(started)
+    _ingestion.append(app.start_ingestion(app.composition()))
 
 
 def worker_exit(server: Any, worker: Any) -> None:

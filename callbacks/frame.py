@@ -16,7 +16,7 @@ from cgm_dash.errors import StoreError
 from layouts import controls, ids, shell
 from layouts import now as now_layout
 from layouts.banners import banner
-from layouts.problem import error_banner, no_page, problem_page
+from layouts.problem import no_page, no_person, problem_page
 from layouts.views import Content, FrameView, HeroView, heartbeat
 
 TICK_SECONDS = 3.0
@@ -97,7 +97,7 @@ def first_paint(services: Services, path: str, search: str, viewer: Viewer) -> C
     """Return the whole document as an address asks for it; while the database is away, a page that says so."""
     try:
         services.ready()
-        if not services.demo and not services.settings.has_account and not services.people():
+        if not services.demo and not services.has_account and not services.people():
             return now_layout.connect_page()
         page = PAGES.get(path)
         if page is None:
@@ -107,8 +107,8 @@ def first_paint(services: Services, path: str, search: str, viewer: Viewer) -> C
         return shell.frame(content, _frame_view(services, visit, content.page, search))
     except StoreError as exc:
         return problem_page(problem_banner(services, exc))
-    except NoSuchPerson as exc:
-        return problem_page(error_banner(str(exc)))
+    except NoSuchPerson:
+        return problem_page(no_person())
 
 
 def _content(services: Services, path: object, search: object, viewer: Viewer) -> Content:
@@ -119,8 +119,8 @@ def _content(services: Services, path: object, search: object, viewer: Viewer) -
     try:
         services.ready()
         return page.content(services, visit_of(services, search, viewer))
-    except NoSuchPerson as exc:
-        return Content(page="", body=[error_banner(str(exc))])
+    except NoSuchPerson:
+        return Content(page="", body=[no_person()])
     except StoreError as exc:
         return Content(page="", body=[problem_banner(services, exc)])
 
@@ -172,8 +172,8 @@ def _news(
         if key == painted:
             return (no_update, *stays), no_update
         return _pieces(hero_view(services, visit), visit, page), key
-    except NoSuchPerson as exc:
-        return (error_banner(str(exc)), *_nobody(services, viewer)), ""
+    except NoSuchPerson:
+        return (no_person(), *_nobody(services, viewer)), ""
     except StoreError as exc:
         return (problem_banner(services, exc), *stays), ""
 

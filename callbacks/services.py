@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cgm_dash.account import Credentials, masked
 from cgm_dash.batch import Columns
-from cgm_dash.errors import CgmDashError
+from cgm_dash.errand import Errand, ErrandKind
+from cgm_dash.errors import CgmDashError, ConfigError, StoreError
 from cgm_dash.gate import FUTURE_SLACK_S
 from cgm_dash.series import EMPTY, Series, merge
 from cgm_dash.settings import Settings
 from cgm_dash.trouble import LOOKS_AGAIN_S, TROUBLES, Level, Trouble, trouble
 from sql.people import Person
+from sql.real_account import RealAccount
 from sql.runs import Run
 from sql.store import Store
 
@@ -84,7 +87,10 @@ class Services:
     ready: raises StoreUnavailable, StoreDamaged or StoreError while the database cannot be worked with. led: whether
     some process polls. waiting: how many fetches wait in the spool. polling: what the process that polls here last said
     of itself, None for nothing yet. awake_since: when this process began or was last woken, UTC
-    epoch seconds. signing_key: signs what Dash hands out.
+    epoch seconds. signing_key: signs what Dash hands out. stored_account: whether the account stands in the real
+    database and not in the settings, or may while that does not answer. real_account: the one in the real database.
+    restart: makes the server's processes anew, put together as the settings and the real database then say; False where
+    that must be done by hand.
     """
 
     settings: Settings
@@ -98,6 +104,80 @@ class Services:
     polling: Callable[[], Polling | None]
     awake_since: Callable[[], float]
     signing_key: bytes = field(repr=False)
+    stored_account: bool
+    real_account: RealAccount
+    restart: Callable[[], bool]
+
+    @property
+    def has_account(self) -> bool:
+        """Whether a real account is polled, from the settings or stored."""
+        return self.stored_account or self.settings.has_account
+
+    def account_shown(self) -> str | None:
+        """Return the e-mail of the account that is polled, masked; None for none, and where it cannot be read now."""
+        if self.settings.llu_email is not None:
+            return masked(self.settings.llu_email)
+        if self.demo or not self.stored_account:
+            return None
+        try:
+            account = self.store.upstreams.account()
+        except StoreError:
+            return None
+        return None if account is None else masked(account.email)
+
+    def why_not_connect(self) -> str | None:
+        """Return what in the settings keeps an account from being connected here, None where one can be.
+
+        A sentence for whoever runs the server; it begins with the setting's name.
+        """
+        if self.settings.has_account:
+            return "CGM_DASH_LLU_EMAIL: the account stands in the settings; change it there"
+        return self.settings.why_no_account()
+
+    def ask_check(self, email: str, password: str, region: str | None = None) -> str:
+        """Have the process that polls sign in once with these credentials; return the id of the errand.
+
+        region: a region's code, None or `auto` to have it found. Raises UsageError for what cannot be credentials,
+        TooSoon, ConfigError where no account can be connected, StoreError.
+        """
+        self._refuse_unconnectable()
+        given = Credentials.of(email, password, region)
+        payload = {"email": given.email, "password": given.password, "region": given.region}
+        self.ready()
+        return self.store.errands.ask(ErrandKind.CHECK_ACCOUNT, self.now(), payload)
+
+    def ask_poll(self) -> str:
+        """Have the account polled at once, though a wait is in force; return the id of the errand.
+
+        Waits that the upstream itself asked for stay. Raises TooSoon, StoreError.
+        """
+        self.ready()
+        return self.store.errands.ask(ErrandKind.POLL_NOW, self.now())
+
+    def errand(self, id_: str) -> Errand | None:
+        """Return how far an errand is and what came of it, None for one that is not known. Raises StoreError."""
+        return self.store.errands.result(id_, self.now())
+
+    def connect(self, email: str, password: str, region: str | None = None) -> bool:
+        """Make this the account that is polled: store it in the real database and restart the server's processes.
+
+        Returns False where it is stored, but the server must be restarted by hand. Raises UsageError, ConfigError,
+        StoreError; then nothing has changed.
+        """
+        self._refuse_unconnectable()
+        self.real_account.keep(Credentials.of(email, password, region), self.settings.llu_url)
+        return self.restart()
+
+    def disconnect(self) -> bool:
+        """Forget the stored account and its session, keep the readings, and restart as connect() does."""
+        self._refuse_unconnectable()
+        self.real_account.forget()
+        return self.restart()
+
+    def _refuse_unconnectable(self) -> None:
+        reason = self.why_not_connect()
+        if reason:
+            raise ConfigError(reason)
 
     def people(self) -> tuple[Person, ...]:
         """Return the people this viewer may see, in the order they came."""
@@ -145,7 +225,7 @@ class Services:
         now = self.now()
         if person is not None and self._clock_is_behind(person, now):
             return trouble("clock-wrong"), None
-        if not self.demo and not self.settings.has_account:
+        if not self.demo and not self.has_account:
             return None, None
         run, status = self._last_run(now), self._status(now)
         said = status if status is not None and (run is None or status.at >= run.started + 1) else None

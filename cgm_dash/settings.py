@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 
+from cgm_dash.account import is_email, is_region
 from cgm_dash.errors import ConfigError
 from cgm_dash.units import Unit
 
@@ -79,14 +80,26 @@ class Settings:
         """Whether polls stay on this machine: another base URL that is a loopback address."""
         return self.llu_url is not None and is_loopback(urlsplit(self.llu_url).hostname or "")
 
-    def why_not_open_to(self, address: str) -> str | None:
+    def why_not_open_to(self, address: str, has_account: bool = False) -> str | None:
         """Return why nobody may be served at, or from, *address*, None where they may: until there is a sign-in.
 
-        The rest of a sentence that begins with the address.
+        has_account: whether one is stored. The rest of a sentence that begins with the address.
         """
         if self.demo or is_loopback(address):
             return None
-        return NO_SIGN_IN if self.has_account else OPEN_DEMO
+        return NO_SIGN_IN if has_account or self.has_account else OPEN_DEMO
+
+    def why_no_account(self) -> str | None:
+        """Return what in these settings keeps an account from being polled, None where nothing does."""
+        if self.demo:
+            other = f" or {PREFIX}LLU_EMAIL" if self.has_account else ""
+            return f"{PREFIX}DEMO: '1' shows invented data and goes with no account; remove {PREFIX}DEMO{other}"
+        if not self.upstream_is_local and self.poll_seconds < REAL_POLL_SECONDS:
+            return (
+                f"{PREFIX}POLL_SECONDS: expected at least {REAL_POLL_SECONDS} against a real host, got"
+                f" '{self.poll_seconds}'; the service has one value a minute"
+            )
+        return None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -126,16 +139,9 @@ class Settings:
         if (self.llu_email is None) != (self.llu_password is None):
             missing = "LLU_PASSWORD" if self.llu_password is None else "LLU_EMAIL"
             raise ConfigError(f"{PREFIX}{missing}: missing; set it, or remove the other half of the account")
-        if self.demo and self.has_account:
-            raise ConfigError(
-                f"{PREFIX}DEMO: '1' shows invented data, but an account is set;"
-                f" remove {PREFIX}DEMO or {PREFIX}LLU_EMAIL"
-            )
-        if self.has_account and not self.upstream_is_local and self.poll_seconds < REAL_POLL_SECONDS:
-            raise ConfigError(
-                f"{PREFIX}POLL_SECONDS: expected at least {REAL_POLL_SECONDS} against a real host, got"
-                f" '{self.poll_seconds}'; the service has one value a minute"
-            )
+        reason = self.why_no_account() if self.has_account else None
+        if reason:
+            raise ConfigError(reason)
         reason = self.why_not_open_to(self.host)
         if reason:
             raise ConfigError(f"{PREFIX}HOST: '{self.host}' {reason}")
@@ -265,7 +271,7 @@ def _zone(text: str) -> str:
 def _region(text: str) -> str | None:
     if text.lower() == "auto":
         return None
-    if not re.fullmatch(r"[a-z]{2}[0-9]?", text):
+    if not is_region(text):
         raise ValueError(f"expected auto or a region code such as eu, us or eu2, got '{text}'")
     return text
 
@@ -277,7 +283,7 @@ def _version(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+    if not is_email(text):
         raise ValueError("expected an e-mail address; the value is not shown here")
     return text
 

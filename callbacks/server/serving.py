@@ -22,7 +22,7 @@ def register(server: Flask, services: Services) -> None:
     @server.before_request
     def check_client() -> None:
         address = request.remote_addr  # the socket's own; none for a Unix socket, which no network reaches
-        reason = settings.why_not_open_to(address) if address else None
+        reason = settings.why_not_open_to(address, services.stored_account) if address else None
         if reason:
             log.warning("request client=refused")
             abort(Response(f"This address {reason}.\n", 403, mimetype="text/plain"))
@@ -31,7 +31,7 @@ def register(server: Flask, services: Services) -> None:
     def look_for_ingestion() -> None:
         if not first.acquire(blocking=False):
             return
-        if (services.demo or settings.has_account) and not _ingestion_started():
+        if (services.demo or services.has_account) and not _ingestion_started():
             log.error(
                 "serve pid=%d ingestion=never-started: no reading is fetched by this process; start the server with"
                 " `cgm-dash serve` or `gunicorn -c gunicorn.conf.py app:server`",

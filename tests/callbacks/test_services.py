@@ -99,8 +99,11 @@ def test_a_program_that_starts_after_a_night_does_not_call_itself_stopped(servic
     assert code(services) is None
 
 
-def test_where_nothing_is_to_be_polled_nothing_has_stopped(tmp_path: Path, ran: Ran, clock: Clock) -> None:
+def test_where_nothing_is_to_be_polled_nothing_has_stopped(
+    services: Services, tmp_path: Path, ran: Ran, clock: Clock
+) -> None:
     ran(NOW - 8 * HOUR, "network")
+    services.store.upstreams.forget_account("librelinkup")
     made = compose(Settings.from_env({"CGM_DASH_DATA_DIR": str(tmp_path), "CGM_DASH_DEMO": "0"}), clock)
     made.services.ready()
     clock.now += HOUR
