@@ -78,16 +78,18 @@ class Why:
     warmup_min: int = 0
 
 
-def silences(series: Series, start: float, now: float) -> tuple[Silence, ...]:
+def silences(series: Series, start: float, now: float, asked_since: float | None) -> tuple[Silence, ...]:
     """Return the stretches longer than LONG_S without live readings that reach into [start, now), the newest first.
 
-    series: merged, from some time before *start* on. Before the first live reading, and where there is none, what
-    counts are breaks of the whole series: a source may begin with, or offer only, its regular history.
+    series: merged, from some time before *start* on. asked_since: instant of the first request ever kept, None where
+    none is. Before it, and before the first live reading, what counts are breaks of the whole series: what was fetched
+    afterwards, or comes from a source without live readings, was never to be live.
     """
     held = series.between(0, now + 1)
     if not len(held):
         return ()
-    live = np.flatnonzero(held.kind == Kind.LIVE)
+    from_then = np.inf if asked_since is None else asked_since - LONG_S
+    live = np.flatnonzero((held.kind == Kind.LIVE) & (held.ts >= from_then))
     first = int(live[0]) if len(live) else len(held) - 1
     found = [(int(i), int(i) + 1) for i in np.flatnonzero(_long(held)[:first])]
     apart = np.flatnonzero(np.diff(held.ts[live]) > LONG_S)
@@ -109,7 +111,8 @@ def _between(series: Series, i: int, j: int) -> Silence:
     start, end = int(series.ts[i] + series.period_s[i]), int(series.ts[j])
     broken = series.gap_after()[i:j]
     steps = np.diff(series.ts[i : j + 1]) - series.period_s[i:j]
-    return _silence(start, end, end - start, j - i - 1, int(steps[broken].sum()))
+    values = int((series.ts[i + 1 : j] >= start).sum())
+    return _silence(start, end, end - start, values, int(steps[broken].sum()))
 
 
 def _lasting(series: Series, last: int, now: float) -> Silence:

@@ -221,6 +221,19 @@ def percent_fine(value: float | None) -> str:
     return per_cent(decimal(value, 1) if value else "0")
 
 
+def size(n: int) -> str:
+    """Return a number of bytes in the unit that fits, by thousands as disks are sold.
+
+    >>> size(46_200_000), size(118_000_000_000), size(12_345), size(999)
+    ('46.2 MB', '118 GB', '12 kB', '1 kB')
+    """
+    value, unit = n / 1e3, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if value >= 999.5:
+            value, unit = value / 1e3, larger
+    return f"{decimal(value, 1 if unit != 'kB' and value < 99.95 else 0)} {unit}"
+
+
 # --- spans of time
 
 

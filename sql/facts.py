@@ -1,9 +1,7 @@
 """What the database tells of itself: its kind, its size, its schema."""
 
 import os
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -15,22 +13,17 @@ from sql.schema import REVISION
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """kind: SQLite or PostgreSQL, with version. size: bytes on disk. revision: of the schema, "" without one.
-
-    free: bytes left where this program keeps its files; None where that cannot be told. On another machine's PostgreSQL
-    the database itself lies elsewhere.
-    """
+    """kind: SQLite or PostgreSQL, with version. size: bytes on disk. revision: of the schema, "" without one."""
 
     kind: str
     version: str
     size: int
     revision: str
     is_current: bool
-    free: int | None
 
 
-def database_facts(engine: Engine, folder: Path) -> DatabaseFacts:
-    """Return the facts; *folder* lies on the disk whose room counts. Raises StoreUnavailable or StoreDamaged."""
+def database_facts(engine: Engine) -> DatabaseFacts:
+    """Return the facts. Raises StoreUnavailable or StoreDamaged."""
     with looking(engine) as connection:
         revision = stored_revision(connection) or ""
         if connection.dialect.name == "postgresql":
@@ -39,7 +32,7 @@ def database_facts(engine: Engine, folder: Path) -> DatabaseFacts:
         else:
             kind, version = "SQLite", str(connection.execute(sa.text("SELECT sqlite_version()")).scalar())
             size = sum(_bytes(f"{engine.url.database}{end}") for end in ("", "-wal"))
-    return DatabaseFacts(kind, version, size, revision, revision == REVISION, _free(folder))
+    return DatabaseFacts(kind, version, size, revision, revision == REVISION)
 
 
 def _bytes(path: str) -> int:
@@ -47,10 +40,3 @@ def _bytes(path: str) -> int:
         return os.stat(path).st_size
     except OSError:  # the journal comes and goes
         return 0
-
-
-def _free(folder: Path) -> int | None:
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return None

@@ -14,6 +14,7 @@ from cgm_dash.series import EMPTY, Series, merge
 from cgm_dash.silence import Ask, Cause, Filling, Silence, expected, silences, why
 
 T0 = 1_795_000_200
+EVER = 0.0
 """A whole minute."""
 
 
@@ -32,51 +33,59 @@ def live_but(*gaps: tuple[int, int], until: int = 120) -> list[int]:
 
 def test_fifteen_minutes_are_no_silence_and_sixteen_are() -> None:
     at = T0 + 120 * 60
-    assert silences(merged(live_but((30, 44)), []), T0, at) == ()
-    (one,) = silences(merged(live_but((30, 46)), []), T0, at)
+    assert silences(merged(live_but((30, 44)), []), T0, at, EVER) == ()
+    (one,) = silences(merged(live_but((30, 46)), []), T0, at, EVER)
     assert one == Silence(T0 + 30 * 60, T0 + 46 * 60, 960, 0, 960, Filling.OPEN)
 
 
 def test_silence_that_history_fills_has_no_hole() -> None:
-    (one,) = silences(merged(live_but((30, 60)), list(range(0, 120, 5))), T0, T0 + 7200)
+    (one,) = silences(merged(live_but((30, 60)), list(range(0, 120, 5))), T0, T0 + 7200, EVER)
     assert (one.filling, one.values, one.missing_s) == (Filling.HISTORY, 6, 0)
 
 
 def test_silence_that_history_fills_in_part_tells_what_stays_open() -> None:
-    (one,) = silences(merged(live_but((30, 90)), [30, 35, 40]), T0, T0 + 7200)
+    (one,) = silences(merged(live_but((30, 90)), [30, 35, 40]), T0, T0 + 7200, EVER)
     assert (one.filling, one.values) == (Filling.PARTLY, 3)
     assert one.missing_s == 45 * 60  # from 10:45, where the last history value's time ends, to 11:30
 
 
 def test_history_before_the_first_live_reading_is_no_silence() -> None:
     series = merged(list(range(600, 660)), list(range(0, 600, 5)))
-    assert silences(series, T0, T0 + 660 * 60) == ()
+    assert silences(series, T0, T0 + 660 * 60, EVER) == ()
+
+
+def test_what_was_fetched_before_the_first_request_was_never_to_be_live() -> None:
+    series = merged([0, 300, *range(600, 660)], list(range(0, 600, 5)))
+    now = T0 + 660 * 60
+    assert len(silences(series, T0, now, EVER)) == 2
+    assert silences(series, T0, now, T0 + 601 * 60) == ()
+    assert silences(merged([0, *range(300, 360)], []), T0, T0 + 360 * 60, None)[0].seconds == 299 * 60
 
 
 def test_break_of_a_series_without_live_readings_is_told() -> None:
     series = merged([], [*range(0, 60, 5), *range(100, 160, 5)])
-    (one,) = silences(series, T0, T0 + 160 * 60)
+    (one,) = silences(series, T0, T0 + 160 * 60, EVER)
     assert (one.start, one.end, one.filling) == (T0 + 60 * 60, T0 + 100 * 60, Filling.OPEN)
 
 
 def test_silence_that_lasts_has_no_end_and_is_told_first() -> None:
     now = T0 + 150 * 60
-    lasting, past = silences(merged(live_but((30, 50)), []), T0, now)
+    lasting, past = silences(merged(live_but((30, 50)), []), T0, now, EVER)
     assert (lasting.end, lasting.start, lasting.seconds) == (None, T0 + 7200, 1800)
     assert past.end == T0 + 50 * 60
     assert lasting.filling is Filling.OPEN
 
 
 def test_lasting_silence_with_history_behind_it_is_partly_filled() -> None:
-    (one,) = silences(merged(live_but(), [120, 125, 130]), T0, T0 + 150 * 60)
+    (one,) = silences(merged(live_but(), [120, 125, 130]), T0, T0 + 150 * 60, EVER)
     assert (one.end, one.values, one.filling, one.missing_s) == (None, 3, Filling.PARTLY, 15 * 60)
 
 
 def test_silence_that_ended_before_the_days_asked_for_is_left_out() -> None:
     series = merged(live_but((10, 40)), [])
-    assert silences(series, T0 + 40 * 60, T0 + 7200) == ()
-    assert len(silences(series, T0 + 39 * 60, T0 + 7200)) == 1
-    assert silences(EMPTY, T0, T0 + 7200) == ()
+    assert silences(series, T0 + 40 * 60, T0 + 7200, EVER) == ()
+    assert len(silences(series, T0 + 39 * 60, T0 + 7200, EVER)) == 1
+    assert silences(EMPTY, T0, T0 + 7200, EVER) == ()
 
 
 # --- why
@@ -139,7 +148,7 @@ def test_expected_number_counts_what_would_fill_the_rest() -> None:
 def test_silences_never_overlap_and_hold_no_live_reading(live: set[int], fives: set[int]) -> None:
     series = merged(sorted(live), sorted(5 * m for m in fives))
     now = T0 + 601 * 60
-    found = silences(series, T0, now)
+    found = silences(series, T0, now, EVER)
     times = series.ts[series.kind == Kind.LIVE]
     for one in found:
         end = now if one.end is None else one.end
