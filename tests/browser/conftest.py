@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,9 @@ class Home:
         self.store.readings.add(person, source.source_id, new, arrived=time.time())
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """A server without a source, and its store."""
-    folder = tmp_path / "data"
+@contextmanager
+def at_home(folder: Path) -> Iterator[Home]:
+    """Run a server without a source over an empty store in the new *folder*."""
     folder.mkdir()
     engine = make_engine(f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
     migrate(engine)
@@ -56,6 +56,13 @@ def home(tmp_path: Path) -> Iterator[Home]:
     with serving(folder, DEMO="0") as served:
         yield Home(served.ready("/healthz"), store)
     store.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A server without a source, and its store."""
+    with at_home(tmp_path / "data") as made:
+        yield made
 
 
 class Browser:
@@ -116,9 +123,9 @@ class Browser:
         return entries
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """A fresh browser, 1440 by 900."""
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a fresh browser, 1440 by 900."""
     options = pytest_setup_options()
     for argument in ("--headless=new", "--no-sandbox", "--window-size=1440,900"):
         options.add_argument(argument)
@@ -126,5 +133,14 @@ def browser() -> Iterator[Browser]:
     driver = webdriver.Chrome(options=options, service=Service())
     made = Browser(driver)
     made.size(1440, 900)
-    yield made
-    driver.quit()
+    try:
+        yield made
+    finally:
+        driver.quit()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A fresh browser, 1440 by 900."""
+    with chromium() as made:
+        yield made
