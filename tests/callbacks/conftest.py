@@ -97,7 +97,7 @@ def call(app: Dash, output: str, **values: Any) -> Any:
 
     def part(entry: dict[str, str]) -> dict[str, Any]:
         name = f"{entry['id']}.{entry['property']}"
-        return {**entry, "value": given.get(name.replace("n_intervals", "n-intervals"))}
+        return {**entry, "value": given.get(name.replace("_", "-"))}
 
     ids = [o.rsplit(".", 1) for o in spec["output"].strip(".").split("...")]
     body = {
