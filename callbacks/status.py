@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dash import Dash
 
-from callbacks import host
+from callbacks import asking, host
 from callbacks.pages import Pieces, keep_fresh
 from callbacks.services import Services
 from callbacks.visit import Visit
@@ -58,6 +58,7 @@ def register(app: Dash, services: Services) -> None:
         key = _key(services, visit)
         return (None if key == painted else layout.areas(gather(services, visit))), key
 
+    asking.register(app, services)
     keep_fresh(app, services, PATH, [(id_, "children") for id_ in layout.AREAS], ids.STATUS_PAINTED, draw)
 
 
@@ -77,7 +78,7 @@ def gather(services: Services, visit: Visit) -> StatusView:
     slots = store.runs.slots((now // WIDTH_S - MARKS + 1) * WIDTH_S, WIDTH_S, MARKS)
     rejected, rejects = store.rejects.since(now - REJECTED_DAYS * DAY_S, MOST_REJECTS)
     trouble, next_try_at = services.trouble(person)
-    polled = services.demo or settings.has_account
+    polled = services.demo or services.has_account
     last = store.runs.recent(MOST_REQUESTS)
     return StatusView(
         now=now,
@@ -108,6 +109,7 @@ def gather(services: Services, visit: Visit) -> StatusView:
         trouble=trouble,
         next_try_at=next_try_at,
         waiting=services.waiting(),
+        source=services.account_shown() or "",
     )
 
 

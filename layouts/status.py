@@ -12,6 +12,7 @@ from cgm_dash.silence import Cause, Filling, Silence, Why
 from cgm_dash.trouble import Level
 from cgm_dash.zones import local_date
 from layouts import ids, outcomes, text
+from layouts.asking import ask_button, ask_plumbing
 from layouts.banners import next_try
 from layouts.icons import icon
 from layouts.status_view import RejectView, RequestView, SilenceView, StatusView
@@ -56,8 +57,6 @@ def page(view: StatusView, key: str) -> Content:
         _source_card(view),
         grid,
         dcc.Store(id=ids.STATUS_PAINTED, data=key),
-        dcc.Store(id=ids.ASK_ERRAND),
-        dcc.Interval(id=ids.ASK_TICK, interval=1000, disabled=True),
     ]
     return Content(page="status", body=body)
 
@@ -95,7 +94,7 @@ def areas(view: StatusView) -> tuple[Any, ...]:
 
 def as_of(view: StatusView) -> str:
     """Return of when what the page shows is: without its server it grows old like any other."""
-    return _("As of {time}.").format(time=_seconds(view.now, view))
+    return _("As of {time}.").format(time=text.moment_to_the_second(view.now, view.zone, view.now))
 
 
 # --- the four answers
@@ -170,10 +169,11 @@ def _spooled(n: int) -> str:
 
 
 def _source_card(view: StatusView) -> Component:
-    button = html.Button(_("Ask now"), id=ids.ASK_NOW, className="btn sm", type="button", disabled=not view.polled)
-    said = html.P(id=ids.ASK_OUTCOME, className="ask-outcome", role="status")
-    head = html.Div([html.Div(source(view), id=ids.STATUS_SOURCE, className="grow"), button], className="cardhead")
-    return html.Section([head, said, strip_frame(view.marks, view.zone, view.now), legend()], className="card")
+    told = html.Div(source(view), id=ids.STATUS_SOURCE, className="grow")
+    head = html.Div([told, ask_button(view.polled)], className="cardhead")
+    return html.Section(
+        [head, *ask_plumbing(), strip_frame(view.marks, view.zone, view.now), legend()], className="card"
+    )
 
 
 def source(view: StatusView) -> list[Component | None]:
@@ -221,23 +221,6 @@ def _last_asked(view: StatusView) -> str:
 
 def _took(ms: int) -> str:
     return _("{n} s").format(n=text.decimal(ms / 1000, 2 if ms < 10_000 else 0))
-
-
-def asking(left_s: int) -> str:
-    """Return that an answer is awaited, at most so many seconds more."""
-    return plural("Asking… at most {n} second more.", "Asking… at most {n} seconds more.", left_s).format(n=left_s)
-
-
-def asked(code: str, new: bool) -> str:
-    """Return what asking came to. new: whether a reading newer than before is there."""
-    if code == outcomes.OK:
-        return _("Answered, with a new reading.") if new else _("Answered; there is nothing newer yet.")
-    return _("Answered: {outcome}.").format(outcome=outcomes.outcome(code))
-
-
-def unanswered() -> str:
-    """Return that nobody answered in time."""
-    return _("No answer in 20 seconds. Whether a process is running that asks is told under Program.")
 
 
 # --- stretches without readings
@@ -326,13 +309,7 @@ def _request_row(one: RequestView, view: StatusView) -> list[Cell]:
     else:
         told, kind = _("nothing new"), "tag"
     tag = html.Span(told, className=kind, title=None if one.code == outcomes.OK else one.code)
-    return [_seconds(one.at, view), tag, text.count(one.stored), _took(one.ms)]
-
-
-def _seconds(at: float, view: StatusView) -> str:
-    """Return the time with its seconds, with the date where that is not today's."""
-    seconds = text.local(at, view.zone).strftime("%S")
-    return f"{text.moment(at, view.zone, view.now)}:{seconds}"
+    return [text.moment_to_the_second(one.at, view.zone, view.now), tag, text.count(one.stored), _took(one.ms)]
 
 
 def rejects(view: StatusView) -> list[Component]:

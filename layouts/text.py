@@ -338,6 +338,11 @@ def moment(ts: float, zone: ZoneInfo, now: float, offset_min: int | None = None)
     return time if when.date() == today else f"{day_of_year(when.date(), today)} {time}"
 
 
+def moment_to_the_second(ts: float, zone: ZoneInfo, now: float) -> str:
+    """Return the same with seconds, "14:05:09"."""
+    return f"{moment(ts, zone, now)}:{local(ts, zone).strftime('%S')}"
+
+
 # --- words
 
 
