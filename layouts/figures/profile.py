@@ -103,11 +103,11 @@ def _band(name: str, x: Float, sides: tuple[Float, Float], which: npt.NDArray[np
 
 def _medians(x: Float, median: Float, has_bands: npt.NDArray[np.bool_], colour: str) -> list[Figure]:
     """Return the median, dashed where it rests on few days; the dashes reach to the line beside them."""
-    few = ~has_bands
+    few = ~has_bands & ~np.isnan(median)
     reach = few.copy()
     reach[1:] |= few[:-1]
     reach[:-1] |= few[1:]
-    traces = (("median", has_bands, "solid"), ("median-few", reach if few.any() else few, "5px,5px"))
+    traces = (("median", has_bands, "solid"), ("median-few", reach, "5px,5px"))
     return [
         {
             "type": "scatter",
