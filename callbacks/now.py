@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from datetime import timedelta
 from typing import Any
 
 from dash import Dash, Input, no_update
@@ -14,18 +15,25 @@ from callbacks.visit import Ranges, Viewer, Visit
 from cgm_dash.attention import Known, attention, gaps_of
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
-from cgm_dash.goals import ADULT_GOALS
+from cgm_dash.day_facts import DayFacts, facts_of_days
+from cgm_dash.days import LocalDays
+from cgm_dash.goals import ADULT_GOALS, Goals
+from cgm_dash.metrics.coverage import Coverage
+from cgm_dash.metrics.level import Level
+from cgm_dash.metrics.ranges import TimeInRanges
 from cgm_dash.sensor import SensorState, sensor_state
 from cgm_dash.series import EMPTY, Series
 from cgm_dash.trouble import Trouble
 from cgm_dash.units import ADULT
 from cgm_dash.usual import NOTHING, Usual, days_before, is_compared, usual_of
-from cgm_dash.window import Window, dated
-from cgm_dash.zones import local_date
+from cgm_dash.window import DATES, Window
+from cgm_dash.zones import local_date, midnight
 from layouts import ids, text
 from layouts import now as layout
+from layouts.drawings.day import panels_of
 from layouts.figures import glucose
 from layouts.hero import hero as draw_hero
+from layouts.tiles import TilesView
 from layouts.today import figures, time_in_range
 from layouts.views import (
     ChartView,
@@ -35,7 +43,6 @@ from layouts.views import (
     StatisticsView,
     TodayView,
     chart_key,
-    extremes,
     visible_of,
     zone_since,
 )
@@ -45,6 +52,7 @@ YRange = tuple[float, float]
 """From where to where a chart's axis reaches, mg/dL."""
 LONGEST_TOLD = 4000
 """Letters of what a browser may say it shows."""
+WEEK_DAYS = 7
 Told = tuple[Trouble | None, float | None]
 """What Services.trouble tells."""
 
@@ -61,6 +69,8 @@ AREAS = (
     (ids.FIGURES, "children"),
     (ids.SENSOR, "children"),
     (ids.ATTENTION, "children"),
+    (ids.WEEK, "children"),
+    (ids.TODAY_TILE, "children"),
     (ids.DAY, "children"),
 )
 """What is drawn again when something new is to be seen."""
@@ -76,13 +86,14 @@ class Painted:
     """What the browser shows, as it keeps it (ids.PAINTED).
 
     person: whose it is. y_range: from where to where the chart's axis reaches, mg/dL. rest: the key of all but the
-    chart. key: of everything.
+    chart. week: of the days before today among the last seven. key: of everything.
     """
 
     person: str = ""
     y_range: YRange | None = None
     rest: str = ""
     key: str = ""
+    week: str = ""
 
     @classmethod
     def read(cls, told: object) -> "Painted":
@@ -91,16 +102,16 @@ class Painted:
             parts = json.loads(told) if isinstance(told, str) and len(told) < LONGEST_TOLD else None
         except ValueError:
             return cls()
-        if not isinstance(parts, list) or len(parts) != 5:
+        if not isinstance(parts, list) or len(parts) != 6:
             return cls()
-        person, low, top, rest, key = parts
-        texts = all(isinstance(part, str) for part in (person, rest, key))
+        person, low, top, rest, key, week = parts
+        texts = all(isinstance(part, str) for part in (person, rest, key, week))
         numbers = all(type(end) in (int, float) and 0 <= end < 1000 for end in (low, top))
-        return cls(person, (low, top), rest, key) if texts and numbers else cls()
+        return cls(person, (low, top), rest, key, week) if texts and numbers else cls()
 
     def told(self) -> str:
         """Return it as the browser keeps it."""
-        return json.dumps([self.person, *(self.y_range or (0, 0)), self.rest, self.key])
+        return json.dumps([self.person, *(self.y_range or (0, 0)), self.rest, self.key, self.week])
 
 
 def register(app: Dash, services: Services) -> None:
@@ -116,9 +127,10 @@ def register(app: Dash, services: Services) -> None:
             chart = chart_of(services, visit, zoom, y_range)
             of_chart = iter(_chart_pieces(chart))
             pieces = tuple(next(of_chart) if area in OF_CHART else no_update for area in AREAS)
-            return pieces, _painted(asked, chart).told()
+            return pieces, dataclasses.replace(asked, y_range=chart.at_least, week=shown.week).told()
         page = gather(services, visit, zoom, y_range, trouble)
-        return _pieces(page), _painted(asked, page.chart).told()
+        now_shown = _painted(asked, page)
+        return _pieces(page, now_shown.week != shown.week), now_shown.told()
 
     keep_fresh(app, services, PATH, AREAS, ids.PAINTED, draw, [Input(ids.VISIBLE, "data")])
 
@@ -127,7 +139,7 @@ def content(services: Services, visit: Visit) -> Content:
     """Return the whole page as *visit* asks for it. Raises StoreError."""
     trouble = services.trouble(visit.person)
     page = gather(services, visit, None, None, trouble)
-    return layout.page(page, _painted(_asked(visit, trouble, None), page.chart).told())
+    return layout.page(page, _painted(_asked(visit, trouble, None), page).told())
 
 
 def _asked(visit: Visit, trouble: Told, zoom: object) -> Painted:
@@ -135,13 +147,16 @@ def _asked(visit: Visit, trouble: Told, zoom: object) -> Painted:
     seq = visit.person.seq if visit.person else 0
     code = trouble[0].code if trouble[0] else ""
     # The address without what only the chart shows of it.
-    still = dataclasses.replace(visit, address=Address(), viewer=Viewer(visit.viewer.unit))
+    still = dataclasses.replace(visit, address=Address(), viewer=Viewer(visit.viewer.unit, phone=visit.viewer.phone))
     rest = f"{still.key(60)}|{seq}|{code}"
     return Painted(visit.person_id, None, rest, f"{visit.key(60)}|{seq}|{code}|{zoom}")
 
 
-def _painted(asked: Painted, chart: ChartView) -> Painted:
-    return dataclasses.replace(asked, y_range=chart.at_least)
+def _painted(asked: Painted, page: NowPage) -> Painted:
+    view = page.week
+    past = [(day.day.toordinal(), day.level.n, day.coverage.seconds, day.level.mean) for day in view.days[:-1]]
+    week = f"{view.unit}|{view.phone}|{view.query}|{page.hero.targets}|{past}"
+    return dataclasses.replace(asked, y_range=page.chart.at_least, week=week)
 
 
 def gather(
@@ -157,13 +172,15 @@ def gather(
     usual = usual_of(series, visit.now, visit.zone)
     hero = dataclasses.replace(hero_view(services, visit, trouble), usual=usual.at(visit.now, visit.zone))
     sensor = sensor_state(hero.sensor, visit.now, hero.current.is_current)
-    today = _today(visit, series, before)
+    days = facts_of_days(series, _last_days(visit), visit.now, hero.targets)
+    today = _today(visit, series, before, days[-1])
     return NowPage(
         hero=hero,
         chart=_chart(services, visit, zoom, usual, y_range),
         today=today,
         sensor=sensor,
         attention=attention(_known(visit, series, hero, sensor, today)),
+        week=_week(visit, series, days),
         range=visit.chosen(RANGES).view,
         standard=RANGES.default,
         connect=not services.has_account,
@@ -238,26 +255,46 @@ def _chart(services: Services, visit: Visit, zoom: object, usual: Usual, y_range
     return dataclasses.replace(view, at_least=glucose.y_range(view))
 
 
-def _today(visit: Visit, series: Series, before: Window) -> TodayView:
+def _last_days(visit: Visit) -> LocalDays:
+    """Return the last seven days, today among them."""
+    first = local_date(visit.zone, visit.now) - timedelta(days=WEEK_DAYS - 1)
+    return LocalDays.between(visit.zone, midnight(visit.zone, first), visit.now + 1)
+
+
+def _week(visit: Visit, series: Series, days: tuple[DayFacts, ...]) -> TilesView:
+    return TilesView(
+        days=days,
+        panels=panels_of(series, days, visit.person.targets if visit.person else ADULT),
+        unit=visit.viewer.unit,
+        today=days[-1].day,
+        chosen=days[-1].day,
+        query=f"person={visit.person_id}" if visit.person_id else "",
+        phone=visit.viewer.phone,
+    )
+
+
+def _today(visit: Visit, series: Series, before: Window, today: DayFacts) -> TodayView:
     """Return the figures of today and of the days before."""
-    date = local_date(visit.zone, visit.now)
-    today = dated(date, date, visit.now, visit.zone)
-    part = series.between(today.start, today.end)
-    lowest, highest = extremes(part)
+    earlier = series.between(before.start, before.end)
+    window = Window(DATES, today.start, today.until, 1)
     return TodayView(
-        today=_statistics(visit, part, today),
-        before=_statistics(visit, series.between(before.start, before.end), before),
+        today=_statistics(visit, window, (today.times, today.level, today.coverage)),
+        before=_statistics(visit, before, figures_of(earlier, None, before, _goals(visit).targets)),
         zone=visit.zone,
         now=visit.now,
-        lowest=lowest,
-        highest=highest,
+        lowest=today.lowest,
+        highest=today.highest,
         gaps=tuple(gaps_of(series, today.start, visit.now, still=True)),
     )
 
 
-def _statistics(visit: Visit, series: Series, window: Window) -> StatisticsView:
-    goals = visit.person.goals if visit.person else ADULT_GOALS
-    times, level, coverage = figures_of(series, None, window, goals.targets)
+def _goals(visit: Visit) -> Goals:
+    return visit.person.goals if visit.person else ADULT_GOALS
+
+
+def _statistics(visit: Visit, window: Window, told: tuple[TimeInRanges, Level, Coverage]) -> StatisticsView:
+    times, level, coverage = told
+    goals = _goals(visit)
     return StatisticsView(
         times=times,
         level=level,
@@ -294,8 +331,8 @@ def _chart_pieces(chart: ChartView) -> tuple[Any, ...]:
     )
 
 
-def _pieces(page: NowPage) -> tuple[Any, ...]:
-    """Return what the areas of the page show, in the order of AREAS."""
+def _pieces(page: NowPage, whole_week: bool) -> tuple[Any, ...]:
+    """Return what the areas of the page show, in the order of AREAS. whole_week: whether other days than today do."""
     return (
         draw_hero(page.hero),
         *_chart_pieces(page.chart),
@@ -303,6 +340,8 @@ def _pieces(page: NowPage) -> tuple[Any, ...]:
         figures(page.today),
         layout.sensor(page),
         layout.attention(page),
+        layout.week(page) if whole_week else no_update,
+        layout.today_tile(page),
         text.day_long(local_date(page.hero.zone, page.hero.now)),
     )
 

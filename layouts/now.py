@@ -15,6 +15,7 @@ from layouts.controls import date_fields, range_control
 from layouts.figures import glucose
 from layouts.hero import hero
 from layouts.sensor import sensor_card
+from layouts.tiles import scale_words, tile, tiles
 from layouts.today import figures, time_in_range
 from layouts.views import ChartView, Content, NowPage
 
@@ -49,6 +50,7 @@ def page(view: NowPage, key: str) -> Content:
             ],
             className="below now",
         ),
+        _week_card(view),
         dcc.Store(id=ids.VISIBLE, data=zoom),
         dcc.Store(id=ids.PAINTED, data=key),
     ]
@@ -186,6 +188,24 @@ def attention(view: NowPage) -> Component:
     """Return what needs attention."""
     hero_view = view.hero
     return attention_list(view.attention, hero_view.unit, hero_view.zone, hero_view.now, hero_view.targets)
+
+
+def week(view: NowPage) -> list[Component]:
+    """Return the last seven days as tiles, and what they have in common."""
+    scale = scale_words(view.week.unit)
+    words = _("Every panel runs from midnight to midnight, {scale}").format(scale=scale)
+    return [html.P(words, className="sub"), tiles(view.week, ids.TODAY_TILE)]
+
+
+def today_tile(view: NowPage) -> Component:
+    """Return the tile of today alone: the others stay as they are from one reading to the next."""
+    return tile(view.week, view.week.days[-1], view.week.panels[-1])
+
+
+def _week_card(view: NowPage) -> Component:
+    every = html.A(_("All days"), href="/days", className="btn sm quiet")
+    head = html.Div([html.H2(_("Last seven days"), className="grow"), every], className="cardhead")
+    return html.Section([head, html.Div(week(view), id=ids.WEEK, className="cardbody")], className="card week")
 
 
 def _card(title: str, content: Component | list[Component | None], id_: str) -> Component:

@@ -3,12 +3,13 @@
 from dash import html
 from dash.development.base_component import Component
 
+from cgm_dash.day_facts import Extreme
 from cgm_dash.i18n import _, plural
 from cgm_dash.metrics.coverage import ENOUGH_PERCENT
 from cgm_dash.reading import Flag
 from cgm_dash.units import Band
 from layouts import cards, text
-from layouts.views import Extreme, StatisticsView, TodayView
+from layouts.views import StatisticsView, TodayView
 
 
 def time_in_range(view: TodayView) -> Component:

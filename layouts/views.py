@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from cgm_dash.attention import Item
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import Current
+from cgm_dash.day_facts import Extreme
 from cgm_dash.day_summary import Envelope, RangeSums
 from cgm_dash.goals import Goals, goals_for
 from cgm_dash.metrics.coverage import Coverage
@@ -23,6 +24,7 @@ from cgm_dash.trouble import Trouble
 from cgm_dash.units import ADULT, Band, Targets, Unit
 from cgm_dash.usual import Placed
 from cgm_dash.window import Window
+from layouts.tiles import TilesView
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +140,6 @@ class StatisticsView:
         return goals_for(self.targets) if self.goals is None else self.goals
 
 
-@dataclass(frozen=True, slots=True)
-class Extreme:
-    """A lowest or highest reading. ts: UTC epoch seconds; offset_min: the wearer's offset then."""
-
-    mg_dl: int
-    flag: Flag
-    ts: int
-    offset_min: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TodayView:
     """Today so far beside the fourteen days before it. lowest, highest: of today; None without a reading.
@@ -219,7 +211,7 @@ class Content:
 class NowPage:
     """The live page at first paint. connect: whether to show how a sensor is connected (no source is set).
 
-    attention: what needs it, the most serious first. standard: the range no address names.
+    attention: what needs it, the most serious first. week: the last seven days. standard: the range no address names.
     """
 
     hero: HeroView
@@ -227,6 +219,7 @@ class NowPage:
     today: TodayView
     sensor: SensorState
     attention: tuple[Item, ...]
+    week: TilesView
     range: RangeView
     standard: str = "12h"
     connect: bool = False
@@ -254,19 +247,6 @@ def visible_of(stored: object, key: str) -> tuple[float, float] | None:
     start, end = ends
     # Compared before they become floats: a whole number may be too large for one.
     return (float(start), float(end)) if 0 <= start < end < 2**32 else None
-
-
-def extremes(series: Series) -> tuple[Extreme | None, Extreme | None]:
-    """Return the lowest and the highest reading, the first of equal ones; LO lies below and HI above all others."""
-    if not len(series):
-        return None, None
-    values = series.mg_dl + 1000 * series.flag.astype(np.int32)
-    found = (int(values.argmin()), int(values.argmax()))
-    low, high = (
-        Extreme(int(series.mg_dl[i]), Flag(int(series.flag[i])), int(series.ts[i]), int(series.offset_min[i]))
-        for i in found
-    )
-    return low, high
 
 
 def zone_since(series: Series, now: float, targets: Targets = ADULT) -> int | None:

@@ -435,12 +435,12 @@ def test_an_axis_that_nobody_drew_is_not_believed(dash_app: Dash, add_person: Ad
     id_ = str(add_person().id)
     parts: tuple[object, ...] = (
         *(
-            [id_, 0, 9999, "", ""],
-            [id_, "0", "500", "", ""],
-            [id_, float("nan"), 500, "", ""],
-            [id_, True, 500, "", ""],
+            [id_, 0, 9999, "", "", ""],
+            [id_, "0", "500", "", "", ""],
+            [id_, float("nan"), 500, "", "", ""],
+            [id_, True, 500, "", "", ""],
         ),
-        *([id_, 0, 500], [id_, 0, 500, 1, 2], {"a": 1}, 7, None),
+        *([id_, 0, 500], [id_, 0, 500, 1, 2, 3], {"a": 1}, 7, None),
     )
     for told in (*map(json.dumps, parts), "[" * 100_000, '{"', 7, None, ["x"]):
         assert axis(renew(dash_app, painted__data=told)) == [40, 300]
@@ -467,7 +467,33 @@ def test_a_new_reading_draws_everything_again(dash_app: Dash, services: Services
     new = Columns.of([Reading(NOW - 1, 130, Kind.LIVE, offset_min=60)])
     services.store.readings.add(person.id, source.source_id, new, arrived=NOW)
     answer = renew(dash_app, **painted)
-    assert {"hero", "glucose-graph", "time-in-range", "figures", "sensor", "attention", "day"} <= set(answer)
+    shown_ = {"hero", "glucose-graph", "time-in-range", "figures", "sensor", "attention", "today-tile", "day"}
+    assert shown_ <= set(answer)
+    assert "week" not in answer
+
+
+def test_the_last_seven_days_are_tiles_that_lead_to_their_days(
+    dash_app: Dash, services: Services, add_person: Add
+) -> None:
+    id_ = days_of(add_person, services, 14)
+    page = dash_app.server.test_client().get("/_dash-layout").json
+    card = shown(page, "week")
+    words = texts(card["children"])
+    assert [name for name in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Today") if name in words.split()] == [
+        *("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Today")
+    ]
+    assert f"/days?person={id_}&day=2026-11-16" in json.dumps(card)
+    assert "40–340 mg/dL" in words
+    assert shown(page, "today-tile") is not None
+
+
+def test_a_late_reading_of_a_past_day_draws_the_week_again(dash_app: Dash, services: Services, add_person: Add) -> None:
+    id_ = days_of(add_person, services, 14)
+    painted = {"painted__data": renew(dash_app)["painted"]["data"]}
+    (source,) = services.store.sources.of_person(id_)
+    late = Columns.of([Reading(NOW - 3 * DAY_S + 7, 300, Kind.HISTORY, period_s=300)])
+    services.store.readings.add(id_, source.source_id, late, arrived=NOW)
+    assert "week" in renew(dash_app, **painted)
 
 
 # --- long ranges

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,8 @@ from dash.development.base_component import Component
 
 from cgm_dash import current, window
 from cgm_dash.attention import gaps_of
+from cgm_dash.day_facts import facts_of_days
+from cgm_dash.days import LocalDays
 from cgm_dash.metrics.coverage import coverage
 from cgm_dash.metrics.level import level
 from cgm_dash.metrics.ranges import time_in_ranges
@@ -17,8 +19,10 @@ from cgm_dash.sensor import sensor_state
 from cgm_dash.series import Series
 from cgm_dash.units import Targets, Unit
 from cgm_dash.usual import days_before
-from cgm_dash.zones import local_date
+from cgm_dash.zones import local_date, midnight
 from layouts import now, shell
+from layouts.drawings.day import panels_of
+from layouts.tiles import TilesView
 from layouts.views import (
     ChartView,
     Content,
@@ -30,7 +34,6 @@ from layouts.views import (
     StatisticsView,
     TodayView,
     chart_key,
-    extremes,
     zone_since,
 )
 
@@ -97,18 +100,34 @@ def today_view(series: Series, **more: Any) -> TodayView:
     """Return the view of today beside the days before."""
     day = window.dated(local_date(BERLIN, NOW), local_date(BERLIN, NOW), NOW, BERLIN)
     earlier = days_before(NOW, BERLIN)
-    lowest, highest = extremes(series.between(day.start, day.end))
+    facts = week_view(series).days[-1]
     unit = more.pop("unit", Unit.MG_DL)
     given = {
         "today": _over(series, day, unit),
         "before": _over(series, earlier, unit),
         "zone": BERLIN,
         "now": NOW,
-        "lowest": lowest,
-        "highest": highest,
+        "lowest": facts.lowest,
+        "highest": facts.highest,
         "gaps": tuple(gaps_of(series, day.start, NOW, still=True)),
     }
     return TodayView(**{**given, **more})
+
+
+def week_view(series: Series, **more: Any) -> TilesView:
+    """Return the view of the last seven days."""
+    today = local_date(BERLIN, NOW)
+    start = midnight(BERLIN, today - timedelta(days=6))
+    days = facts_of_days(series, LocalDays.between(BERLIN, start, NOW), NOW)
+    given = {
+        "days": days,
+        "panels": panels_of(series, days),
+        "unit": Unit.MG_DL,
+        "today": today,
+        "chosen": today,
+        "query": "person=1",
+    }
+    return TilesView(**{**given, **more})
 
 
 def _over(series: Series, part: window.Window, unit: Unit) -> StatisticsView:
@@ -126,6 +145,7 @@ def now_page(series: Series, **more: Any) -> NowPage:
         "today": today_view(series),
         "sensor": sensor_state(None, NOW),
         "attention": (),
+        "week": week_view(series),
         "range": range_view(),
     }
     return NowPage(**{**given, **more})

@@ -3,7 +3,6 @@
 import dataclasses
 from datetime import date
 
-import numpy as np
 import pytest
 
 from cgm_dash.reading import Flag
@@ -12,7 +11,6 @@ from cgm_dash.units import Unit
 from cgm_dash.zones import midnight
 from layouts import ids
 from layouts.today import figures, time_in_range
-from layouts.views import extremes
 from tests.layouts.rendered import BERLIN, NOW, attribute, by_class, by_id, today_view, walk, words
 
 MIDNIGHT = midnight(BERLIN, date(2026, 11, 22))
@@ -121,23 +119,6 @@ def test_lo_and_hi_are_words_with_the_bound_and_the_time() -> None:
     assert [told(n) for n in by_class(card, "n")][1:3] == ["LO", "HI"]
     feet = [told(f) for f in by_class(card, "f")][1:3]
     assert feet == ["under 40 mg/dL, at 07:52", "over 400 mg/dL, at 09:32"]
-
-
-def test_lo_lies_below_a_lower_number_and_hi_above_a_higher_one() -> None:
-    series = Series.every(60, [39, 40, 405, 400, 39])
-    series.flag[:] = np.array([0, -1, 0, 1, 0])
-    low, high = extremes(series)
-    assert low is not None
-    assert high is not None
-    assert (low.mg_dl, low.flag, high.mg_dl, high.flag) == (40, Flag.LO, 400, Flag.HI)
-    assert extremes(series.between(0, 0)) == (None, None)
-
-
-def test_of_equal_readings_the_first_is_told() -> None:
-    low, high = extremes(Series.every(60, [100, 90, 110, 90, 110]))
-    assert low is not None
-    assert high is not None
-    assert (low.ts, high.ts) == (60, 120)
 
 
 def test_the_bar_of_a_page_without_readings_says_so() -> None:
