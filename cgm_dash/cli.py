@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 DONE, FAILURE, WRONG_USE = 0, 1, 2
 
 DEMO = "Demo: invented data"
+
+NOBODY = "the store holds no readings yet; connect a sensor"
 
 SIMULATOR_PORT = 8060
 """ingestion.simulator.DEFAULT_PORT, which is not imported for every command; a test holds them together."""
@@ -81,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate.set_defaults(run=_simulate)
 
     _add_metrics(commands)
+    _add_report(commands)
 
     migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
     migrate.set_defaults(run=_migrate)
@@ -103,6 +107,19 @@ def _add_metrics(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     metrics.add_argument("--min-day-coverage", default="70", metavar="PERCENT", help="for figures that compare days")
     metrics.add_argument("--json", action="store_true", help="print one JSON document")
     metrics.set_defaults(run=_metrics)
+
+
+def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    report = commands.add_parser("report", help="write the glucose report as a PDF")
+    report.add_argument("--days", default="14", metavar="N", help="how many local days (default: 14)")
+    report.add_argument("--end", metavar="D", help="last local date, like 2026-03-01 (default: today)")
+    report.add_argument("--person", metavar="NAME", help="whose readings")
+    report.add_argument("--paper", default="a4", metavar="a4|letter", help="what it is laid out for (default: a4)")
+    report.add_argument("--unit", metavar="UNIT", help="mg/dL or mmol/L (default: CGM_DASH_UNIT)")
+    report.add_argument("--pages", default="", metavar="NAME[,NAME]", help="further pages: days, metrics")
+    report.add_argument("--lang", default="en", metavar="CODE", help="language, en or de (default: en)")
+    report.add_argument("--out", required=True, metavar="FILE", help="where to write it")
+    report.set_defaults(run=_report)
 
 
 def _serve(_args: argparse.Namespace) -> int:
@@ -251,9 +268,7 @@ def _metrics_of_store(args: argparse.Namespace, asked: "Asked") -> "tuple[int, I
 
     services = app.composition().services
     services.ready()
-    people = [p for p in services.people() if asked.person is None or asked.person in (p.name, str(p.id))]
-    if asked.person is not None and not people:
-        raise UsageError(f"--person: there is nobody called '{asked.person}'; leave it out or name another")
+    people = _people(services, asked.person)
     if not people:
         raise UsageError("the store holds no readings; connect a sensor, or name a CSV file")
     if not args.all and len(people) > 1:
@@ -265,6 +280,14 @@ def _metrics_of_store(args: argparse.Namespace, asked: "Asked") -> "tuple[int, I
         _metrics_of_person(services, person, zone, window, asked)
         for person, zone, window in zip(people, zones, windows, strict=True)
     )
+
+
+def _people(services: "Services", name: str | None) -> "list[Person]":
+    """Return everyone, or those that *name* means."""
+    people = [p for p in services.people() if name is None or name in (p.name, str(p.id))]
+    if name is not None and not people:
+        raise UsageError(f"--person: there is nobody called '{name}'; leave it out or name another")
+    return people
 
 
 def _window(asked: "Asked", zone: ZoneInfo, now: float) -> "Window":
@@ -310,6 +333,87 @@ def _show_people(args: argparse.Namespace, count: int, tables: "Iterator[dict[st
             print(text, end="\n\n" if i < count else "\n", flush=True)
     if as_list:
         print("]")
+
+
+def _report(args: argparse.Namespace) -> int:
+    """Write the glucose report of one person."""
+    import app
+    from callbacks.report_view import Order, gather
+    from cgm_dash.i18n import LANGUAGES, speaking
+    from cgm_dash.units import Unit
+    from layouts.sheet.pdf import render
+    from layouts.sheet.view import Extra, Paper
+
+    days, end, out = _days(args.days), _date("--end", args.end), _new_file(args.out)
+    paper = Paper(_choice("--paper", args.paper, [paper.value for paper in Paper]))
+    names = [_choice("--pages", name, [extra.value for extra in Extra]) for name in args.pages.split(",") if name]
+    code = _choice("--lang", args.lang, [*LANGUAGES])
+    unit = None if args.unit is None else Unit(_choice("--unit", args.unit, [unit.value for unit in Unit]))
+    services = app.composition(quiet=True).services
+    services.ready()
+    people, now = _people(services, args.person), services.now()
+    if len(people) != 1:
+        raise UsageError(f"{len(people)} people are meant; name one with --person" if people else NOBODY)
+    window = _last_days(days, end, services.zone(people[0]), now)
+    order = Order(window, unit or services.settings.unit, paper, frozenset(Extra(name) for name in names))
+    view = gather(services, people[0], order, now)
+    if not view.level.n:
+        raise CgmDashError(f"there are no readings from {view.first} to {view.last}; nothing was written")
+    with speaking(code):
+        _write(out, render(view))
+    print(f"cgm-dash: {out} holds the report of {view.first} to {view.last}{f' ({DEMO})' if services.demo else ''}")
+    return DONE
+
+
+def _days(text: str) -> int:
+    from cgm_dash.window import LONGEST_DAYS
+
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:6]) <= LONGEST_DAYS or len(text) > 6:
+        raise UsageError(f"--days: expected a whole number from 1 to {LONGEST_DAYS}, got '{text[:40]}'")
+    return int(text)
+
+
+def _last_days(days: int, end: date | None, zone: ZoneInfo, now: float) -> "Window":
+    """Return the window of so many local days up to *end*, included; up to now without it."""
+    from cgm_dash.window import dated
+
+    today = local_date(zone, now)
+    last = end or today
+    if last > today:
+        raise UsageError(f"--end: {last} has not come yet; choose {today} or earlier")
+    with _words_for_the_person("--days, --end: "):
+        return dated(last - timedelta(days=days - 1), last, now, zone)
+
+
+def _choice(option: str, value: str, known: Sequence[str]) -> str:
+    if value not in known:
+        raise UsageError(f"{option}: expected {' or '.join(known)}, got '{value[:40]}'")
+    return value
+
+
+def _new_file(name: str) -> Path:
+    """Return the path of a file that may be written, in a folder that is there."""
+    out = Path(name)
+    if not name or out.is_dir():
+        raise UsageError(f"--out: expected the name of a file, got '{name}'")
+    if not out.parent.is_dir():
+        raise UsageError(f"--out: there is no folder '{out.parent}'; make it, or name another")
+    return out
+
+
+def _write(out: Path, data: bytes) -> None:
+    """Write a file whole or not at all; what stood there before stays until then. Only its owner may read it."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name[:40]}.", delete=False) as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.replace(file.name, out)
+            except OSError:
+                os.unlink(file.name)
+                raise
+    except OSError as exc:
+        raise CgmDashError(f"'{out}' cannot be written ({exc.strerror}); name another file") from exc
 
 
 def _migrate(_args: argparse.Namespace) -> int:

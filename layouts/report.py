@@ -20,7 +20,7 @@ from layouts.sheet.metrics import MetricGroup, MetricRow
 from layouts.sheet.pages import DaysPage, MetricsPage, Page, pages_of_report
 from layouts.sheet.pictures import all_panels, draw_bar, draw_day, draw_profile, first_panels
 from layouts.sheet.view import Extra, Paper, ReportView
-from layouts.sheet.words import BANDS_DOWN, DayWords, RangeWords, ReportWords, TileWords, page_of, words_of
+from layouts.sheet.words import BANDS_DOWN, DayWords, RangeWords, ReportWords, TileWords, named, page_of, words_of
 from layouts.views import Content, RangeView
 
 Child = Component | str | None
@@ -221,7 +221,7 @@ def _day(panel: DayPanel, size: tuple[float, float]) -> Component:
 
 
 def _further(view: ReportView, words: ReportWords, heading: str, sub: str) -> list[Component | None]:
-    who = " · ".join(filter(None, (words.title, view.person, words.period)))
+    who = " · ".join(filter(None, (words.title, named(view), words.period)))
     demo = html.B(words.demo, className="sheet-demo") if words.demo else None
     return [html.Div([html.P(who), demo], className="sheet-further"), _heading(heading, sub)]
 

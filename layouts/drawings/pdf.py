@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 POINTS = 0.75
 """Points in one of the drawings' units."""
 
-BOX = "\u25a1"
+BOX = "\u25af"
 """Stands for a letter that no face has."""
 
 FACES = {
@@ -43,7 +43,7 @@ _registering = threading.Lock()
 
 
 @functools.cache
-def _faces() -> dict[str, "TTFont"]:
+def faces() -> dict[str, "TTFont"]:
     """Hand the faces to the PDF library, once a process, and return them by name."""
     import pymupdf_fonts
     from reportlab.pdfbase import pdfmetrics
@@ -64,7 +64,7 @@ def _face_of(letter: str, bold: bool) -> str:
     if unicodedata.bidirectional(letter) in NEEDS_SHAPING or NEEDS_SHAPING_FROM <= code <= NEEDS_SHAPING_TO:
         return ""
     for name, _key in FACES[bold]:
-        if code in _faces()[name].face.charToGlyph:
+        if code in faces()[name].face.charToGlyph:
             return name
     return ""
 
@@ -95,15 +95,24 @@ def width_of(words: str, size: float, bold: bool = False) -> float:
 
 
 def wrapped(words: str, size: float, width: float, bold: bool = False) -> list[str]:
-    """Return *words* in lines of at most *width*; a single word that is wider has a line of its own."""
+    """Return *words* in lines of at most *width*; a single word that is wider is parted between letters."""
     lines: list[str] = []
-    for word in words.split(" "):
+    for word in (part for each in words.split(" ") for part in _parted(each, size, width, bold)):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width_of(longer, size, bold) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
+
+
+def _parted(word: str, size: float, width: float, bold: bool) -> list[str]:
+    parts = [word]
+    while len(parts[-1]) > 1 and width_of(parts[-1], size, bold) > width:
+        last = parts.pop()
+        fits = next(n for n in range(len(last) - 1, 0, -1) if n == 1 or width_of(last[:n], size, bold) <= width)
+        parts += [last[:fits], last[fits:]]
+    return parts
 
 
 class PdfCanvas:

@@ -10,16 +10,19 @@ from cgm_dash import __version__
 from cgm_dash.i18n import _, language
 from layouts.drawings.canvas import Anchor
 from layouts.drawings.day import DayPanel
-from layouts.drawings.pdf import POINTS, PdfCanvas, letters_missing, width_of, wrapped
+from layouts.drawings.pdf import POINTS, PdfCanvas, faces, letters_missing, width_of, wrapped
 from layouts.sheet import geometry as g
 from layouts.sheet.metrics import GROUP_PX, LINE_PX, ROW_PX, MetricGroup, MetricRow
 from layouts.sheet.pages import DaysPage, MetricsPage, pages_of_report
 from layouts.sheet.pictures import all_panels, draw_bar, draw_day, draw_profile, first_panels
 from layouts.sheet.view import ReportView
-from layouts.sheet.words import DayWords, RangeWords, ReportWords, TileWords, page_of, words_of
+from layouts.sheet.words import DayWords, RangeWords, ReportWords, TileWords, named, page_of, words_of
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas as Sheet
+
+FACT, FACT_LINE, FACT_GAP, FACT_ROOM = 12.5, 15.0, 26.0, 216.0
+"""Facts of the head: size, distance of lines and of facts; one that is wider than its room goes on below."""
 
 SMALL, BODY, HEADING, TITLE, NUMBER = 10.5, 11.5, 13.5, 24.0, 28.0
 
@@ -87,8 +90,16 @@ def render(view: ReportView) -> bytes:
 
     words, buffer = words_of(view), io.BytesIO()
     width, height = view.paper.size
+    # The first face: else the library's own would be named too, which is not in the file.
+    first = next(iter(faces()))
     # invariant: no random id, and no clock but the report's own, which stands in the footer.
-    sheet = Sheet(buffer, (POINTS * width, POINTS * height), pageCompression=1, invariant=1, lang=language())
+    sheet = Sheet(
+        buffer,
+        (POINTS * width, POINTS * height),
+        initialFontName=first,  # type: ignore[arg-type]  # the stubs want a number
+        invariant=1,
+        lang=language(),
+    )
     sheet.setTitle(words.document)
     sheet.setAuthor(f"CGM Data Insights {__version__}")
     sheet.setCreator(f"CGM Data Insights {__version__}")
@@ -146,24 +157,24 @@ def _head(page: _Page) -> float:
     page.text(page.left, y + 22, words.period, 13.5, "ink-2")
     if words.demo:
         page.text(page.right, y - 12, words.demo, SMALL, "ink", bold=True, anchor="end")
-    x = page.right
-    for label, value in reversed(words.facts):
-        shown = _fitting(value, 200.0)
-        x -= max(width_of(label, SMALL), width_of(shown, 12.5, bold=True))
-        page.text(x, y + 5, label, SMALL, "ink-3")
-        page.text(x, y + 22, shown, 12.5, bold=True)
-        x -= 26
+    _facts(page, y + 22)
     page.rule(y + 36, "ink", 2.0)
     return y + 62
 
 
-def _fitting(words: str, width: float) -> str:
-    """Return *words*, cut with a mark where they are wider than *width*."""
-    if width_of(words, 12.5, bold=True) <= width:
-        return words
-    while words and width_of(words + "…", 12.5, bold=True) > width:
-        words = words[:-1]
-    return words.rstrip() + "…"
+def _facts(page: _Page, y: float) -> None:
+    """Write whose report it is, of how many days, side by side up to the right margin; the last lines stand at y."""
+    facts = [(label, wrapped(value, FACT, FACT_ROOM, bold=True)) for label, value in page.words.facts]
+    widths = [
+        max(width_of(label, SMALL), *(width_of(line, FACT, bold=True) for line in lines)) for label, lines in facts
+    ]
+    x = page.right - sum(widths) - FACT_GAP * (len(facts) - 1)
+    for (label, lines), width in zip(facts, widths, strict=True):
+        top = y - FACT_LINE * (len(lines) - 1)
+        page.text(x, top - 17, label, SMALL, "ink-3")
+        for i, line in enumerate(lines):
+            page.text(x, top + FACT_LINE * i, line, FACT, bold=True)
+        x += width + FACT_GAP
 
 
 def _together(page: _Page, row: RangeWords, y: float) -> float:
@@ -231,7 +242,7 @@ def _panel(
 def _further(page: _Page, heading: str, sub: str) -> float:
     """Write the head of a further page, and return the baseline of what comes below it."""
     words = page.words
-    who = " · ".join(filter(None, (words.title, _fitting(page.view.person, 260.0), words.period)))
+    who = " · ".join(filter(None, (words.title, named(page.view), words.period)))
     page.text(page.left, g.TOP + 12, who, BODY, "ink-2")
     if words.demo:
         page.text(page.right, g.TOP + 12, words.demo, SMALL, "ink", bold=True, anchor="end")

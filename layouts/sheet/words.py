@@ -20,6 +20,8 @@ from layouts.sheet.view import FIRST_PAGE_DAYS, MOST_DAYS, MOST_METRIC_DAYS, Ext
 
 DAY_S = 86_400
 
+NAME_LETTERS = 80
+
 BANDS_DOWN = tuple(sorted(Band, reverse=True))
 """As the bar has them, very high on top."""
 
@@ -168,10 +170,15 @@ def _date(d: date) -> str:
 
 def _facts(view: ReportView) -> tuple[tuple[str, str], ...]:
     days = plural("{n} day", "{n} days", view.window.days).format(n=view.window.days)
-    found = [(_("Name"), view.person), (_("Length"), days), (_("CGM active"), text.percent(view.coverage.percent))]
+    found = [(_("Name"), named(view)), (_("Length"), days), (_("CGM active"), text.percent(view.coverage.percent))]
     if view.sensor:
         found.append((_("Sensor"), view.sensor))
     return tuple((label, value) for label, value in found if value)
+
+
+def named(view: ReportView) -> str:
+    """Return the wearer's name; what no head has room for is cut off, with a mark."""
+    return view.person if len(view.person) <= NAME_LETTERS else f"{view.person[:NAME_LETTERS].rstrip()}…"
 
 
 def _place(view: ReportView) -> str:
@@ -244,10 +251,18 @@ def _range(view: ReportView, bands: Bands, name: str, limits: str) -> RangeWords
     shown = share_words(bands, share, view.goals)
     if share is None:
         return RangeWords(name, limits, shown, _("no readings"))
-    parts = {"time": text.duration(DAY_S * share / 100 + 30 if share else 0), "goal": goal_words(goal) if goal else ""}
-    if share == 0:
-        parts["time"] = _("{m} min").format(m=0)
+    parts = {"time": _time_a_day(share), "goal": goal_words(goal) if goal else ""}
     return RangeWords(name, limits, shown, _detail(goal, share, view.coverage.sufficient).format(**parts))
+
+
+def _time_a_day(share: float) -> str:
+    """Return *share* percent of a day, to the nearest minute."""
+    minutes = int(DAY_S * share / 100 / 60 + 0.5)
+    if minutes == DAY_S // 60:
+        return _("{h} h").format(h=24)  # not "1 d"
+    if minutes == 0 and share == 0:
+        return _("{m} min").format(m=0)
+    return text.duration(60 * minutes)
 
 
 def _detail(goal: Goal | None, share: float, judged: bool) -> str:
