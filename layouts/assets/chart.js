@@ -288,7 +288,8 @@
       const meta = gd.layout.meta;
       const range = Array.from(gd._fullLayout.xaxis.range, Number);
       const data = isWhole(meta, range) ? null : { key: meta.key, range: range };
-      if (window.dash_clientside && window.dash_clientside.set_props) window.dash_clientside.set_props("visible", { data: data });
+      const store = (box() && box().dataset.store) || "visible";
+      if (window.dash_clientside && window.dash_clientside.set_props) window.dash_clientside.set_props(store, { data: data });
     }, 120);
   }
 
