@@ -136,15 +136,6 @@
     links[to].focus();
   }
 
-  /* A day keeps the range of this page; whoever opens it in a new tab gets it too. */
-  function withRange(link) {
-    const range = new URLSearchParams(window.location.search).get("range");
-    const address = new URL(link.href);
-    if (range) address.searchParams.set("range", range);
-    else address.searchParams.delete("range");
-    if (link.href !== address.href) link.href = address.href;
-  }
-
   let tip = null;
 
   function showDay(link) {
@@ -162,10 +153,8 @@
 
   function onDay(event) {
     const link = event.target.closest && event.target.closest(".year-grid a");
-    if (link) {
-      withRange(link);
-      if (event.pointerType !== "touch") showDay(link);
-    } else if (tip) tip.hidden = true;
+    if (link && event.pointerType !== "touch") showDay(link);
+    else if (tip) tip.hidden = true;
   }
 
   document.addEventListener("pointermove", onPointer, true);
