@@ -88,6 +88,8 @@ def _restart(worker: Any) -> bool:
     # With --preload the new ones would be copies of what the master put together at its start.
     if worker.cfg.preload_app or os.getppid() != worker.ppid:
         return False
+    if not worker.alive:  # this one is being replaced already
+        return True
     try:
         _put_together(Settings.from_env())
     except CgmDashError as exc:  # the master would end, and with it the page that could say why

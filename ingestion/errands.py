@@ -27,6 +27,9 @@ LOOK_S = 1.0
 MARGIN_S = 1.0
 """So much earlier than the page expects it a check gives up, so that its own answer arrives."""
 
+LEAST_S = 0.5
+"""What an errand gets that was taken in its last moment."""
+
 Check = Callable[[Mapping[str, Any], float], ErrandResult]
 """(payload of the errand, seconds it may take) -> what it came to."""
 
@@ -167,7 +170,7 @@ class Errands:
         taken = self._store.take(self._now(), self._free(occupied))
         if taken is None:
             return
-        seconds = max(MARGIN_S, taken.deadline - self._now() - MARGIN_S)
+        seconds = max(LEAST_S, taken.deadline - self._now() - MARGIN_S)
         work = self._begin(taken, seconds)
         self._under_way.append((taken, time.monotonic() + seconds, work))
         self._busy.append((taken.kind, work))

@@ -212,3 +212,98 @@ def test_stopping_abandons_a_poll_that_hangs() -> None:
     assert time.monotonic() - before < 3
     assert work.role is Role.FOLLOWING
     hang.set()
+
+
+def test_a_poll_that_is_asked_for_comes_though_none_is_due_and_is_done_once() -> None:
+    clock = Clock()
+    polls = Polls(clock)
+    wanted = [False]
+    work = Ingestion(
+        leader=Leader(Held()),
+        poll=polls,
+        asked=lambda: wanted.pop() if wanted else False,
+        poll_seconds=60,
+        now=clock,
+        monotonic=clock,
+    )
+    for t, asked in ((0, False), (5, False), (6, True), (7, False)):
+        clock.now = START + t
+        wanted[:] = [asked]
+        work.tick()
+    assert polls.times == [0, 6]
+
+
+def test_one_asked_for_while_a_poll_is_under_way_follows_at_once() -> None:
+    began, go_on, done = threading.Event(), threading.Event(), list[float]()
+    asked = [False]
+
+    def poll(_: Role) -> float:
+        asked[0] = False
+        began.set()
+        go_on.wait(5)
+        done.append(time.monotonic())
+        return time.time() + 60
+
+    work = Ingestion(leader=Leader(Held()), poll=poll, asked=lambda: asked[0], poll_seconds=60)
+    work.start()
+    try:
+        assert began.wait(5)
+        asked[0] = True
+        work.poll_soon()
+        go_on.set()
+        wait_for(lambda: len(done) == 2)
+        assert len(done) == 2
+        asked[0] = True
+        work.poll_soon()
+        wait_for(lambda: len(done) == 3)
+        assert len(done) == 3
+    finally:
+        assert work.stop()
+
+
+def test_a_process_that_has_just_begun_takes_the_place_of_one_that_ends_within_seconds() -> None:
+    lock = Held()
+    lock.free = False
+    polled = threading.Event()
+
+    def poll(_: Role) -> float:
+        polled.set()
+        return time.time() + 60
+
+    work = Ingestion(leader=Leader(lock), poll=poll, poll_seconds=60)
+    work.start()
+    try:
+        wait_for(lambda: work._scheduler.get_job("tick").next_run_time.timestamp() - time.time() < 1.5)
+        lock.free = True
+        assert polled.wait(3)
+    finally:
+        assert work.stop()
+
+
+class Company:
+    """Something that lives beside the scheduler."""
+
+    def __init__(self, ends: bool = True) -> None:
+        self.seen: list[str] = []
+        self._ends = ends
+
+    def start(self) -> None:
+        self.seen.append("started")
+
+    def stop(self, wait_s: float) -> bool:
+        assert 0 <= wait_s <= 2
+        self.seen.append("stopped")
+        return self._ends
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_what_lives_beside_the_scheduler_starts_and_stops_with_it(ends: bool) -> None:
+    clock, company = Clock(), Company(ends)
+    work = Ingestion(
+        leader=Leader(Held()), poll=Polls(clock), poll_seconds=60, beside=company, now=clock, monotonic=clock
+    )
+    work.start()
+    assert company.seen == ["started"]
+    assert work.stop(2) is ends
+    assert company.seen == ["started", "stopped"]
+    assert work.role is Role.FOLLOWING

@@ -70,17 +70,22 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, workers: int | str = 1, **settings: str) -> Iterator[Served]:
-    """Run the server over the data directory *folder* with these settings (names without CGM_DASH_)."""
+def serving(folder: Path, workers: int | str = 1, wsgi_app: str = "", **settings: str) -> Iterator[Served]:
+    """Run the server over the data directory *folder* with these settings (names without CGM_DASH_).
+
+    wsgi_app: serve this one instead of our own, with our configuration all the same.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith("CGM_DASH_")}
     env |= {"CGM_DASH_DATA_DIR": str(folder), "CGM_DASH_PORT": str(port), "WEB_CONCURRENCY": str(workers)}
     env |= {f"CGM_DASH_{name}": value for name, value in settings.items()}
+    ours = [str(ROOT / "app.py")]
+    command = ["-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), wsgi_app] if wsgi_app else ours
     log_path = folder / "server.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py")], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, *command], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
         )
     served = Served(folder, port, process, log_path)
     try:
