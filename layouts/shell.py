@@ -165,7 +165,8 @@ def headline(content: Content, demo: bool) -> list[Component | None]:
 
 def sign(view: HeroView, page: str) -> Component:
     """Return what the browser's clock must know of the newest reading, on every page (assets/clock.js)."""
-    return html.Span(hidden=True, **hyphened(**vital_signs(view, "" if page == "now" else page_name(page))))
+    signs = vital_signs(view, "" if page == "now" else page_name(page))
+    return html.Span(hidden=True, **hyphened(**signs, data_zone=view.zone.key))
 
 
 def _viewer(view: FrameView) -> Component:
@@ -201,6 +202,7 @@ def footer(person: str, zone: ZoneInfo, zone_confirmed: bool) -> Component:
             html.Span(
                 _("Not a medical device. No dosing advice. If you feel otherwise than the number says, use a meter.")
             ),
+            html.Span(className="printed"),
         ],
         className="foot",
     )
@@ -245,6 +247,7 @@ def _words() -> dict[str, object]:
         "offlineEmpty": _("Nothing new can appear here. Last contact {contact}."),
         "momentAgo": _("less than a minute ago"),
         "tryNow": _("Try now"),
+        "printed": _("{address}, printed {when}"),
         "today": _("Today"),
         "noData": _("no data"),
         "day": _("{weekday} {day} {month}"),

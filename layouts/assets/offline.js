@@ -17,7 +17,9 @@
     const sign = document.querySelector("#sign > span");
     if (!beat || !sign || !beat.textContent || beat.textContent === heard) return;
     heard = beat.textContent;
-    if (sign.dataset.measuredAt) keep(sign, parseFloat(heard) - Date.now() / 1000);
+    const ahead = parseFloat(heard) - Date.now() / 1000;
+    window.cgm = Object.assign(window.cgm || {}, { ahead: ahead });
+    if (sign.dataset.measuredAt) keep(sign, ahead);
   }
 
   function keep(sign, ahead) {

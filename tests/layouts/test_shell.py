@@ -140,7 +140,7 @@ def test_the_scripts_find_every_word_they_ask_for() -> None:
     assert element is not None
     given = json.loads(attribute(element, "data-words"))
     asked = set()
-    for name in ("clock.js", "chart.js"):
+    for name in ("clock.js", "chart.js", "print.js"):
         source = (shell.ASSETS / name).read_text(encoding="utf-8")
         asked |= set(re.findall(r"(?<![.\w])words\.(\w+)", source))
     assert asked == given.keys()

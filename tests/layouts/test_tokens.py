@@ -64,6 +64,6 @@ def test_chart_text_and_marks_can_be_read(theme: str) -> None:
 
 
 def test_no_remote_address_and_no_import_in_any_asset() -> None:
-    for path in ASSETS.iterdir():
+    for path in sorted(set(ASSETS.iterdir()) - set(ASSETS.glob("*.png"))):
         content = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://|@import", content), path.name
