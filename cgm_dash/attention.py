@@ -108,9 +108,15 @@ def attention(known: Known) -> tuple[Item, ...]:
 
 
 def _silence(known: Known) -> Iterator[Item]:
-    """Yield that nothing arrives; a low that was the last thing heard stays one until something newer comes."""
+    """Yield that nothing arrives; a low that was the last thing heard stays one until something newer comes.
+
+    Without any reading at all it has no start.
+    """
     current = known.current
-    if current.state is not State.STALE or known.sensor.phase is Phase.WARMING or current.measured_at is None:
+    if current.state not in (State.STALE, State.NONE) or known.sensor.phase is Phase.WARMING:
+        return
+    if current.measured_at is None:
+        yield Item(kind=Kind.SILENT)
         return
     low = current.flag is Flag.LO or (current.flag is Flag.NONE and (current.mg_dl or 0) < known.targets.low)
     yield Item(

@@ -49,12 +49,21 @@ def attention_list(
         calm = html.Li([icon("check"), html.P(_("Nothing needs attention."))], className="calm")
         return html.Ul([lost, calm], className="attention-list")
     said = _Words(unit, zone, now, targets)
-    entries = [_entry(item.kind.name.lower(), _sign(item, targets), *said.of(item)) for item in items]
+    entries = [_entry(item.kind.name.lower(), _sign(item, targets), *said.of(item), link=_link(item)) for item in items]
     return html.Ul([lost, *entries], className="attention-list")
 
 
-def _entry(name: str, sign: Component, title: str, rest: str, class_name: str = "") -> Component:
-    inside = html.Div([html.B(title), html.P(rest) if rest else None], className="grow")
+def _link(item: Item) -> Component | None:
+    """Return where something can be done about it, or more of it is told."""
+    if item.kind is Kind.ZONE:
+        return html.A(_("Open Settings"), href="/settings")
+    return html.A(_("Open Status"), href="/status") if item.kind in (Kind.SILENT, Kind.GAPS) else None
+
+
+def _entry(
+    name: str, sign: Component, title: str, rest: str, class_name: str = "", link: Component | None = None
+) -> Component:
+    inside = html.Div([html.B(title), html.P(rest) if rest else None, link], className="grow")
     return html.Li([sign, inside], className=class_name, **hyphened(data_item=name))
 
 
@@ -83,6 +92,8 @@ class _Words:
             return self._high(item)
         if item.kind in (Kind.WARMING, Kind.SENSOR_ENDING, Kind.SENSOR_ENDS, Kind.SENSOR_ENDED):
             return self._sensor(item)
+        if item.kind is Kind.SILENT and item.start is None:
+            return _("No reading yet"), _("The first one appears by itself. Status tells how the source does.")
         if item.kind is Kind.SILENT:
             title = _("No reading since {time}").format(time=self._time(item.start))
             return title, _("What is shown is old. If you need to know now, measure with a meter.")
@@ -93,7 +104,7 @@ class _Words:
             return _("Something for you to do") if own else _("This program needs attention"), _(item.trouble.sentence)
         if item.kind is Kind.ZONE:
             title = _("Time zone is assumed")
-            return title, _("Times are shown for {zone}. Confirm or change it in Settings.").format(zone=self._zone.key)
+            return title, _("Times are shown for {zone}. Confirm or change it.").format(zone=self._zone.key)
         rest = _("They cover {share} of the 14 days before today: figures may be off.")
         return _("Few readings lately"), rest.format(share=text.percent(item.percent))
 

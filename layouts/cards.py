@@ -89,7 +89,7 @@ def bar(view: StatisticsView, thin: bool = False, id: str | None = None) -> Comp
         if share > 0
     ]
     if not parts:
-        parts = [html.I(_("No readings in this time"), className="none")]
+        parts = [html.I(None if thin else _("No readings in this time"), className="none")]
     words = ", ".join(f"{text.band(band)} {share_words((band,), share, view.judged_by)}" for band, share in shares)
     label = _("Time in range: {shares}").format(shares=words) if view.times.observed else _("No readings in this time")
     named: dict[str, Any] = {"id": id} if id else {}

@@ -44,7 +44,8 @@ def _share(view: StatisticsView, bands: tuple[Band, ...]) -> str:
 
 def _table(view: TodayView) -> Component:
     observed, days = view.today.times.observed, view.before.window.days
-    of = _("of {span}").format(span=text.duration(observed)) if observed else _("Time")
+    # To the nearest minute, as the times below are.
+    of = _("of {span}").format(span=text.duration(60 * round(observed / 60))) if observed else _("Time")
     names = [
         _("Band, {unit}").format(unit=view.today.unit),
         _("Today"),

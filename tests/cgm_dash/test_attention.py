@@ -62,7 +62,6 @@ def kinds(items: tuple[Item, ...]) -> list[Kind]:
 
 def test_an_even_day_needs_nothing() -> None:
     assert look(flat()) == ()
-    assert look(Series.every(60, [])) == ()
 
 
 # --- lows
@@ -179,6 +178,11 @@ def test_silence_is_told_with_the_instant_it_began() -> None:
     assert item.seconds == 27 * 60
 
 
+def test_without_any_reading_there_is_silence_that_never_began() -> None:
+    (item,) = look(Series.every(60, []))
+    assert (item.kind, item.start, item.mg_dl) == (Kind.SILENT, None, None)
+
+
 @pytest.mark.parametrize(("value", "flag"), [(69, Flag.NONE), (40, Flag.LO)])
 def test_a_low_that_was_the_last_thing_heard_does_not_expire(value: int, flag: Flag) -> None:
     series = without(put(flat(), at("14:05"), at("14:06"), value), at("14:06"), NOW + 60)
@@ -248,7 +252,7 @@ def test_doubts_come_last() -> None:
 
 
 def test_nobody_is_asked_about_a_zone_before_the_first_reading() -> None:
-    assert look(Series.every(60, []), zone_confirmed=False, before=Coverage(0, 0.0, 14)) == ()
+    assert kinds(look(Series.every(60, []), zone_confirmed=False, before=Coverage(0, 0.0, 14))) == [Kind.SILENT]
 
 
 def test_at_most_four_and_the_most_serious_first() -> None:

@@ -78,7 +78,11 @@ def test_nights_in_a_row_are_told(nights: int, end: str) -> None:
         ({"kind": Kind.HIGH_NOW, "mg_dl": 244}, "Above 180 mg/dL since 03:25 Highest 244 mg/dL at 04:35."),
         (
             {"kind": Kind.SILENT},
-            "No reading since 03:25 What is shown is old. If you need to know now, measure with a meter.",
+            "No reading since 03:25 What is shown is old. If you need to know now, measure with a meter. Open Status",
+        ),
+        (
+            {"kind": Kind.SILENT, "start": None},
+            "No reading yet The first one appears by itself. Status tells how the source does. Open Status",
         ),
         (
             {"kind": Kind.WARMING, "start": at("14:14"), "end": at("15:14")},
@@ -101,14 +105,14 @@ def test_nights_in_a_row_are_told(nights: int, end: str) -> None:
             {"kind": Kind.SENSOR_ENDED, "start": at("13:00")},
             "Sensor has ended It ended at 13:00. Readings go on with a new one.",
         ),
-        ({"kind": Kind.GAPS, "seconds": 4200}, "1 h 10 min without readings today From 03:25 to 06:00."),
+        ({"kind": Kind.GAPS, "seconds": 4200}, "1 h 10 min without readings today From 03:25 to 06:00. Open Status"),
         (
             {"kind": Kind.GAPS, "seconds": 4200, "count": 2},
-            "1 h 10 min without readings today 2 gaps between 03:25 and 06:00.",
+            "1 h 10 min without readings today 2 gaps between 03:25 and 06:00. Open Status",
         ),
         (
             {"kind": Kind.ZONE},
-            "Time zone is assumed Times are shown for Europe/Berlin. Confirm or change it in Settings.",
+            "Time zone is assumed Times are shown for Europe/Berlin. Confirm or change it. Open Settings",
         ),
         (
             {"kind": Kind.COVERAGE, "percent": 55.2},

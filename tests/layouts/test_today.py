@@ -123,6 +123,8 @@ def test_lo_and_hi_are_words_with_the_bound_and_the_time() -> None:
 
 def test_the_bar_of_a_page_without_readings_says_so() -> None:
     card = time_in_range(today_view(Series.every(60, [])))
-    bar = by_id(card, ids.TIR_BAR)
-    assert bar is not None
-    assert words(bar) == "No readings in this time"
+    today, before = by_class(card, "tir")
+    assert by_id(card, ids.TIR_BAR) is today
+    assert words(today) == "No readings in this time"
+    assert words(before) == ""
+    assert attribute(before, "aria-label") == "No readings in this time"
