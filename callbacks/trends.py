@@ -50,12 +50,12 @@ def register(app: Dash, services: Services) -> None:
 
     def a_year(visit: Visit, choice: object, painted: object) -> Pieces:
         metric = year_metric_of(choice)
-        key = f"{_key_to(visit)}|{metric}"
+        key = f"{_key(visit)}|{_dates(visit)[1]}|{metric}"
         return (None if key == painted else layout.year_pieces(year_view(services, visit, metric))), key
 
     def series(visit: Visit, choice: object, painted: object) -> Pieces:
         step = step_of(choice)
-        key = f"{visit.key(NEWS_S)}|{step}"
+        key = _key_of_series(visit, step)
         return (None if key == painted else layout.series_pieces(series_view(services, visit, step))), key
 
     def tables(visit: Visit, choice: object, picked: object, length: object, *rest: object) -> Pieces:
@@ -92,7 +92,7 @@ def content(services: Services, visit: Visit) -> Content:
             series=series_view(services, visit, "week"),
             range=visit.chosen(RANGES).view,
             standard=RANGES.default,
-            keys=(of_range, f"{_key_to(visit)}|tir", f"{visit.key(NEWS_S)}|week"),
+            keys=(of_range, f"{_key(visit)}|{_dates(visit)[1]}|tir", _key_of_series(visit, "week")),
         )
     )
 
@@ -176,11 +176,9 @@ def year_view(services: Services, visit: Visit, metric: YearMetric) -> YearView:
 
 def series_view(services: Services, visit: Visit, step: Step) -> SeriesView:
     """Return the weeks or months of the chosen range, and of some time before where it is short."""
-    goals, window = _goals(visit), visit.chosen(RANGES).window
-    first, last = (local_date(visit.zone, ts) for ts in (window.start, window.end - 1))
-    start = midnight(visit.zone, _series_from(step, first, last))
-    totals = _by_day(services, visit, start, window.end)
-    found = periods(totals, step, visit.zone, start, window.end, goals.targets)
+    goals, end = _goals(visit), visit.chosen(RANGES).window.end
+    start = midnight(visit.zone, _series_from(step, *_dates(visit)))
+    found = periods(_by_day(services, visit, start, end), step, visit.zone, start, end, goals.targets)
     there = found.n.nonzero()[0]
     known = len(found) - int(there[0]) if len(there) else 1
     shown = found.since(min(known, MOST_WEEKS) if step == "week" else known)
@@ -197,12 +195,23 @@ def _series_from(step: Step, first: date, last: date) -> date:
     return min(first.replace(day=1), date(month // 12, month % 12 + 1, 1))
 
 
-def _key_to(visit: Visit) -> str:
-    """Return what decides which year is drawn: its end, not where the range begins."""
-    last = local_date(visit.zone, visit.chosen(RANGES).window.end - 1)
+def _key(visit: Visit) -> str:
+    """Return what decides that a part of the page must be drawn again, but for the chosen range."""
     who = visit.person
     about = () if who is None else (who.id, who.zone, who.goals)
-    return f"{about}|{visit.viewer.unit}|{last}|{int(visit.now // NEWS_S)}"
+    return f"{about}|{visit.viewer}|{int(visit.now // NEWS_S)}"
+
+
+def _key_of_series(visit: Visit, step: Step) -> str:
+    """Return the same for the weeks or months: they are not drawn again for a range that leaves them as they are."""
+    first, last = _dates(visit)
+    return f"{_key(visit)}|{step}|{_series_from(step, first, last)}|{last}"
+
+
+def _dates(visit: Visit) -> tuple[date, date]:
+    """Return the first and the last day of the chosen range."""
+    window = visit.chosen(RANGES).window
+    return local_date(visit.zone, window.start), local_date(visit.zone, window.end - 1)
 
 
 def _goals(visit: Visit) -> Goals:

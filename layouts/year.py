@@ -166,7 +166,7 @@ def _cell(view: YearView, day: Day, newest: bool) -> Component:
         href=f"/days?{who}day={day.day.isoformat()}",
         className=class_name,
         tabIndex=0 if newest else -1,
-        **hyphened(aria_label=day.words, data_page="days"),
+        **hyphened(aria_label=day.words),
     )
 
 
