@@ -191,15 +191,16 @@ def _spells_at(
     # A hole before each day, so that nothing crosses midnight: a day's slots move by its own and all holes before it.
     holes = first + np.arange(len(first))
     v = np.insert(np.where(np.repeat(chosen, _lengths(first, grid)), grid.v, np.nan), first, np.nan)
-    cut = episodes(replace(grid, v=v))
+    cut, order = episodes(replace(grid, v=v)), _order(series)
     for place, band, at, slots in _levels(cut, holes):
         begin = grid.start + grid.step_s * (at - place - 1)
         after = begin + grid.step_s * slots
         # A slot has glucose from the readings on both its sides: the one just before it belongs to the spell too.
-        part = series.between(max(begin - grid.step_s + 1, int(days.starts[place])), after)
-        order = _order(part)
-        i = int(order.argmin() if band <= Band.LOW else order.argmax())
-        yield place, Spell(band, begin, after, int(part.mg_dl[i]), Flag(int(part.flag[i])))
+        ends = (max(begin - grid.step_s + 1, int(days.starts[place])), after)
+        low, high = np.searchsorted(series.ts, ends).tolist()
+        part = order[low:high]
+        i = low + int(part.argmin() if band <= Band.LOW else part.argmax())
+        yield place, Spell(band, begin, after, int(series.mg_dl[i]), Flag(int(series.flag[i])))
 
 
 def _lengths(first: Int64, grid: Grid) -> Int64:

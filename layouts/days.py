@@ -158,8 +158,13 @@ def day_title(view: DayView) -> list[Component]:
     sub = whose.format(unit=view.chart.unit, person=view.person)
     length = view.facts.end - view.facts.start
     if length != DAY_S:
-        sub = _("{what}. The clocks change: this day has {span}.").format(what=sub, span=text.duration(length))
+        sub = _("{what}. The clocks change: this day has {span}.").format(what=sub, span=_hours(length))
     return [html.H2(title, id="days-name", tabIndex=-1), html.P(sub, className="sub")]
+
+
+def _hours(seconds: int) -> str:
+    hours, minutes = divmod(seconds // 60, 60)
+    return _("{h} h {m} min").format(h=hours, m=minutes) if minutes else _("{h} h").format(h=hours)
 
 
 def _steps(view: DayView) -> Component:

@@ -25,10 +25,14 @@ class Drawing(Component):
         self._valid_wildcard_attributes: list[str] = []
         self.available_properties = self._prop_names
         self.available_wildcard_properties: list[str] = []
-        given = {"svg": svg, "className": className, "id": id}
-        super().__init__(**{name: value for name, value in given.items() if value})  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]
+        # Given to Dash's own constructor, each would have it look for a package of our namespace on the disk, in vain.
+        for name, value in {"svg": svg, "className": className, "id": id}.items():
+            if value:
+                setattr(self, name, value)
 
 
-def drawn(canvas: SvgCanvas, class_name: str = "") -> Drawing:
-    """Return what was drawn on *canvas* as a component."""
-    return Drawing(canvas.markup(), className=f"drawing {class_name}".strip())
+def drawn(canvas: SvgCanvas, class_name: str = "", *more: SvgCanvas) -> Drawing:
+    """Return what was drawn on *canvas* as a component, and on *more* of them below it."""
+    markup = "".join(each.markup() for each in (canvas, *more))
+    return Drawing(markup, className=f"drawing {class_name}".strip())
