@@ -44,7 +44,7 @@ worker_class = "gthread"
 threads = 8
 timeout = 60
 graceful_timeout = 8
-"""SIGTERM to exit stays under ten seconds; a poll that hangs is abandoned (worker_exit)."""
+"""SIGTERM to exit stays under ten seconds; a poll or a check that hangs is abandoned (worker_exit)."""
 preload_app = False
 """With preloading the master would hold connections and threads that its workers cannot use."""
 control_socket_disable = True
@@ -112,5 +112,5 @@ def worker_exit(server: Any, worker: Any) -> None:
     """Stop the scheduler; a run that does not end in time is abandoned, which the database takes as never begun."""
     for started in _ingestion:
         if not started.stop(_STOP_S):
-            worker.log.warning("a poll was still under way and is abandoned")
+            worker.log.warning("a poll or a check was still under way and is abandoned")
             os._exit(0)

@@ -263,6 +263,25 @@ def test_whoever_polls_notices_that_the_account_was_changed_or_forgotten_elsewhe
         services.store.close()
 
 
+def test_the_polled_account_is_checked_with_its_own_session_and_another_password_with_a_sign_in(
+    tmp_path: Path, simulator: SimulatorServer
+) -> None:
+    settings = Settings.from_env({"CGM_DASH_DATA_DIR": str(tmp_path), "CGM_DASH_LLU_URL": simulator.url})
+    compose(settings).services.connect(DEMO_EMAIL, DEMO_PASSWORD)
+    made = compose(settings)
+    way = composition_root._real_way(made)
+    assert way.pipeline.run().code == "ok"
+    same = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD, "region": None}
+    assert composition_root._check(made, same, 5).code == "ok"
+    assert simulator.count("login") == 1
+    assert composition_root._check(made, {**same, "password": "other"}, 5).code == "wrong-password"
+    assert simulator.count("login") == 2
+    assert way.pipeline.run().code == "ok"
+    assert simulator.count("login") == 2
+    way.close()
+    made.services.store.close()
+
+
 def test_an_account_sealed_with_another_key_is_none_until_it_is_connected_again(
     tmp_path: Path, composed: Callable[..., Services]
 ) -> None:
