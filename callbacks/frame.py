@@ -98,7 +98,7 @@ def first_paint(services: Services, path: str, search: str, viewer: Viewer) -> C
     try:
         services.ready()
         if not services.demo and not services.has_account and not services.people():
-            return now_layout.connect_page()
+            return now_layout.connect_page(services.why_not_connect() or "")
         page = PAGES.get(path)
         if page is None:
             return problem_page(no_page())

@@ -184,6 +184,7 @@ def gather(
         range=visit.chosen(RANGES).view,
         standard=RANGES.default,
         connect=not services.has_account,
+        blocked=services.why_not_connect() or "",
     )
 
 

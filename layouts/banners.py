@@ -16,6 +16,7 @@ from cgm_dash.trouble import Level, Trouble
 from cgm_dash.units import Band
 from layouts import ids, text
 from layouts.attributes import hyphened
+from layouts.connect import connect_form
 from layouts.icons import icon
 from layouts.views import HeroView
 
@@ -32,8 +33,8 @@ TITLES: Mapping[Level, str] = MappingProxyType(
 REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "wrong-password": m(
-            "Check them by signing in to the LibreLinkUp app, correct CGM_DASH_LLU_EMAIL and CGM_DASH_LLU_PASSWORD, and"
-            " start this program again."
+            "Check them by signing in to the LibreLinkUp app. Then connect the account again on the page Data; where it"
+            " stands in CGM_DASH_LLU_EMAIL and CGM_DASH_LLU_PASSWORD, correct these and start this program again."
         ),
     }
 )
@@ -137,8 +138,8 @@ def next_try(next_try_at: float | None, zone: ZoneInfo, now: float) -> str:
     return _("Next try at {time}.").format(time=text.moment(next_try_at, zone, now))
 
 
-def connect_panel(demo: bool = True, unfolded: bool = False) -> Component:
-    """Return the panel that says how a sensor is connected. demo: whether invented data are shown below it."""
+def connect_panel(demo: bool = True, unfolded: bool = False, blocked: str = "") -> Component:
+    """Return the panel that connects a sensor. demo: invented data are shown below. blocked: see connect_form."""
     lead = (
         _(
             "Everything below is invented, to show what this page does."
@@ -148,32 +149,15 @@ def connect_panel(demo: bool = True, unfolded: bool = False) -> Component:
         else _("No sensor is connected, and the demo is switched off. Connect a LibreLinkUp account to see readings.")
     )
     how = html.Details(
-        [html.Summary([_("How to connect"), icon("chev", small=True)], className="btn"), _steps()],
+        [
+            html.Summary([_("How to connect"), icon("chev", small=True)], className="btn"),
+            html.Div(connect_form(blocked), className="howto"),
+        ],
         open=unfolded,
         className="how",
     )
     title = html.Div([html.H2(_("Connect your sensor")), html.P(lead, className="sub")], className="grow")
     return html.Section([icon("link"), title, how], className="card connect")
-
-
-def _steps() -> Component:
-    steps = (
-        (
-            _("Make a follower account."),
-            _(
-                "In the wearer's Libre app choose Connected apps, LibreLinkUp, and invite an address of your own."
-                " Sign up with it in the LibreLinkUp app and accept the invitation. A follower account can only read;"
-                " the wearer's own sign-in is not needed and should not be used."
-            ),
-        ),
-        (_("Write it into the settings."), _("Put these two lines into the file cgm_dash.env in the data directory:")),
-        (_("Start this program again."), _("The first value appears within a minute, and the demo is gone.")),
-    )
-    lines = "CGM_DASH_LLU_EMAIL=follower@example.org\nCGM_DASH_LLU_PASSWORD=…"
-    items = [html.Li([html.Div([html.B(title), " ", rest])]) for title, rest in steps]
-    items[1] = html.Li([html.Div([html.B(steps[1][0]), " ", steps[1][1], html.Pre(lines, className="code")])])
-    note = html.P(_("E-mail and password stay on this computer and are sent to LibreLinkUp only."), className="hint")
-    return html.Div([html.Ol(items, className="steps"), note], className="howto")
 
 
 def _remedy(trouble: Trouble) -> str:

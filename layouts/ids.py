@@ -157,3 +157,7 @@ CONNECT_READY = "connect-ready"
 """Store: true once a process serves that began after the account was changed."""
 DISCONNECT = "disconnect"
 DISCONNECT_MESSAGE = "disconnect-message"
+
+# The page Data.
+DATA_STORED = "data-stored"
+DATA_MONTHS = "data-months"

@@ -31,7 +31,9 @@ GRAPH_CONFIG: Any = {
 def page(view: NowPage, key: str) -> Content:
     """Return the page at first paint; later on callbacks renew the areas named in ids. key: of what it shows."""
     hero_view = view.hero
-    panel = connect_panel(demo=hero_view.demo, unfolded=not hero_view.demo) if view.connect else None
+    panel = None
+    if view.connect:
+        panel = connect_panel(demo=hero_view.demo, unfolded=not hero_view.demo, blocked=view.blocked)
     zoom = None if view.chart.visible is None else {"key": view.chart.key, "range": list(view.chart.visible)}
     body: list[Component | None] = [
         html.Div(panel, id=ids.CONNECT),
@@ -58,13 +60,13 @@ def page(view: NowPage, key: str) -> Content:
     return Content(page="now", body=body, lead=html.P(text.day_long(today), id=ids.DAY, className="day-title"))
 
 
-def connect_page() -> Component:
+def connect_page(blocked: str = "") -> Component:
     """Return the page of a server without a source whose demo is switched off."""
     return html.Div(
         html.Main(
             [
                 html.H1(_("Where do the readings come from?")),
-                connect_panel(demo=False, unfolded=True),
+                connect_panel(demo=False, unfolded=True, blocked=blocked),
                 html.P(_("Not a medical device. No dosing advice."), className="hint"),
                 shell.words_for_scripts(),
             ],

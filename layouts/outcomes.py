@@ -4,11 +4,25 @@ what to do stand in cgm_dash.trouble."""
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from dash import html
+from dash.development.base_component import Component
+
 from cgm_dash.i18n import _
 from cgm_dash.i18n import mark as m
-from cgm_dash.trouble import TROUBLES, Level
+from cgm_dash.trouble import TROUBLES, Level, Trouble
+from layouts.icons import icon
 
 OK = "ok"
+
+LEVELS: Mapping[Level, str] = MappingProxyType(
+    {
+        Level.USER: m("Your turn"),
+        Level.OPERATOR: m("A fault"),
+        Level.TIME: m("Waiting"),
+        Level.NONE: m("Nothing"),
+    }
+)
+"""What a trouble asks for, in a word or two."""
 
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
@@ -84,3 +98,13 @@ def tag(code: str) -> str:
         return "tag ok"
     known = TROUBLES.get(code)
     return "tag bad" if known is not None and known.level in (Level.USER, Level.OPERATOR) else "tag warn"
+
+
+def state(trouble: Trouble | None, polled: bool = True) -> Component:
+    """Return the tag that says how a source does. polled: whether it is asked at all."""
+    if not polled:
+        return html.Span(_("no account"), className="tag")
+    if trouble is None:
+        return html.Span([icon("check", small=True), _("Working")], className="tag ok")
+    kind = "tag warn" if trouble.level is Level.TIME else "tag bad"
+    return html.Span([icon("warn", small=True), _(LEVELS[trouble.level])], className=kind)

@@ -7,14 +7,12 @@ from dash.development.base_component import Component
 
 from cgm_dash.current import State
 from cgm_dash.i18n import _, plural
-from cgm_dash.i18n import mark as m
 from cgm_dash.silence import Cause, Filling, Silence, Why
 from cgm_dash.trouble import Level
 from cgm_dash.zones import local_date
 from layouts import ids, outcomes, text
 from layouts.asking import ask_button, ask_plumbing
 from layouts.banners import next_try
-from layouts.icons import icon
 from layouts.status_view import RejectView, RequestView, SilenceView, StatusView
 from layouts.strip import legend, strip, strip_frame
 from layouts.tables import Cell, card, empty, facts, table
@@ -24,13 +22,6 @@ RAW_SHOWN = 160
 """Characters of a rejected record on the page; the whole of it stays in the database."""
 
 TIMES_SHOWN = 3
-
-LEVELS = {
-    Level.USER: m("Your turn"),
-    Level.OPERATOR: m("A fault"),
-    Level.TIME: m("Waiting"),
-    Level.NONE: m("Nothing"),
-}
 
 
 def page(view: StatusView, key: str) -> Content:
@@ -156,9 +147,9 @@ def _wrong(view: StatusView) -> Component:
     trouble, name = view.trouble, _("Wrong now")
     if trouble is None:
         spooled = _spooled(view.waiting) if view.waiting else _("no known fault")
-        return _answer(name, _(LEVELS[Level.NONE]), foot=spooled, warn=bool(view.waiting))
+        return _answer(name, _(outcomes.LEVELS[Level.NONE]), foot=spooled, warn=bool(view.waiting))
     foot = [html.Code(trouble.code, className="code"), next_try(view.next_try_at, view.zone, view.now)]
-    return _answer(name, _(LEVELS[trouble.level]), foot=foot, warn=True)
+    return _answer(name, _(outcomes.LEVELS[trouble.level]), foot=foot, warn=True)
 
 
 def _spooled(n: int) -> str:
@@ -178,7 +169,7 @@ def _source_card(view: StatusView) -> Component:
 
 def source(view: StatusView) -> list[Component | None]:
     """Return which account is asked, how it does, and when it was asked last."""
-    title = html.H2([_source_name(view), " ", _state(view)])
+    title = html.H2([_source_name(view), " ", outcomes.state(view.trouble, view.polled)])
     trouble = view.trouble
     told = None
     if trouble is not None:
@@ -193,16 +184,6 @@ def _source_name(view: StatusView) -> str:
     if not view.source:
         return "LibreLinkUp"
     return _("LibreLinkUp, {account}").format(account=view.source)
-
-
-def _state(view: StatusView) -> Component:
-    if not view.polled:
-        return html.Span(_("no account"), className="tag")
-    trouble = view.trouble
-    if trouble is None:
-        return html.Span([icon("check", small=True), _("Working")], className="tag ok")
-    kind = "tag warn" if trouble.level is Level.TIME else "tag bad"
-    return html.Span([icon("warn", small=True), _(LEVELS[trouble.level])], className=kind)
 
 
 def _last_asked(view: StatusView) -> str:

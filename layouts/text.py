@@ -324,6 +324,11 @@ def day_of_year(d: date, today: date) -> str:
     return day(d) if d.year == today.year else f"{day(d)} {d.year}"
 
 
+def month_of_year(d: date) -> str:
+    """Return the month of a date with its year, "November 2026"."""
+    return _("{month} {year}").format(month=_(MONTHS[d.month - 1]), year=d.year)
+
+
 def day_long(d: date) -> str:
     """Return a date in full, "Sunday, 22 November"."""
     parts = {"weekday": _(WEEKDAYS[d.weekday()]), "day": d.day, "month": _(MONTHS[d.month - 1])}

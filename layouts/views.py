@@ -211,6 +211,7 @@ class Content:
 class NowPage:
     """The live page at first paint. connect: whether to show how a sensor is connected (no source is set).
 
+    blocked: what in the settings keeps one from being connected on the page, "" where nothing does.
     attention: what needs it, the most serious first. week: the last seven days. standard: the range no address names.
     """
 
@@ -223,6 +224,7 @@ class NowPage:
     range: RangeView
     standard: str = "12h"
     connect: bool = False
+    blocked: str = ""
 
 
 def band_of(mg_dl: int, flag: Flag, targets: Targets) -> Band:
