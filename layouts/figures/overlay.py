@@ -55,9 +55,9 @@ def line_of(series: Series, days: LocalDays, i: int) -> Line:
     if not len(part):
         return Line(days.dates[i], minutes, values, *marks)
     changed = np.diff(minutes * 60 - part.ts) != 0
-    ts, mg_dl = broken(
-        part.ts, values, part.gap_after() | changed, kept(part.ts, values, np.linspace(start, end, COLUMNS + 1))
-    )
+    jumps = days.changes[(days.changes > start) & (days.changes < end)]
+    edges = np.union1d(np.linspace(start, end, COLUMNS + 1), jumps)
+    ts, mg_dl = broken(part.ts, values, part.gap_after() | changed, kept(part.ts, values, edges))
     return Line(days.dates[i], _minutes(days, i, ts), mg_dl, *marks)
 
 
