@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cgm_dash.batch import Columns
+from cgm_dash.batch import Columns, SensorSeen
 from cgm_dash.reading import Kind, Reading
 from tests.browser.conftest import Browser, Home
 
@@ -158,9 +158,12 @@ def test_a_value_goes_old_before_the_eyes_without_any_news(home: Home, browser: 
 def test_a_server_that_is_gone_makes_the_page_say_so(home: Home, browser: Browser) -> None:
     home.person("Mira")
     browser.open(home.served.url)
+    assert not browser.find("#attention .lost-server").is_displayed()
     home.served.stop()
     browser.wait(lambda: browser.find("#current-age").get_attribute("data-state") == "offline", 45)
     assert "lost its server" in browser.text(".banners")
+    assert browser.find("#attention .lost-server").is_displayed()
+    assert browser.find("#sensor .as-last-known").is_displayed()
     assert "120" not in browser.js("return document.title")
 
 
@@ -226,3 +229,100 @@ def test_without_a_source_and_without_readings_the_page_says_how_to_connect(home
     browser.driver.get(home.served.url)
     browser.wait(lambda: "CGM_DASH_LLU_EMAIL" in browser.text("main"))
     assert browser.complaints() == []
+
+
+def fortnight(home: Home) -> int:
+    """Store a wearer with fifteen days of readings, 100 and 140 by turns, a gap, ten hours; a sensor near its end."""
+    person = home.person("Mira", minutes=600)
+    (source,) = home.store.sources.of_person(person)
+    newest = int(time.time()) - 13 * 3600
+    rows = [
+        Reading(newest - 300 * i, 100 + 40 * (i // 288 % 2), Kind.HISTORY, period_s=300, offset_min=60)
+        for i in range(15 * 288)
+    ]
+    home.store.readings.add(person, source.source_id, Columns.of(rows), arrived=time.time())
+    sensor = SensorSeen("x", "Libre 3", int(time.time()) - 12 * 86_400, 60, 14)
+    home.store.sensors.record(person, source.source_id, [sensor], time.time())
+    return person
+
+
+def test_what_is_usual_lies_behind_the_line_and_on_the_card_at_the_pointer(home: Home, browser: Browser) -> None:
+    fortnight(home)
+    browser.open(home.served.url)
+    names = browser.js(
+        "return document.querySelector('#glucose-graph .js-plotly-plot')._fullData.map(t => t.name).join(' ')"
+    )
+    assert names.startswith("usual-outer usual-inner")
+    browser.js("document.getElementById('chart').focus()")
+    spoken = browser.wait(lambda: browser.js(PRESS, "End", False) or browser.text("#chart-live"))
+    assert re.search(r"usual 1\d\d–1\d\d mg/dL", spoken)
+    assert "usual" in browser.text(".reading-card")
+    assert "usual, half of days" in browser.text("#chart-key")
+    assert "no data" in browser.text("#chart-key")
+    browser.choose("range-select", "3h")
+    browser.wait(lambda: browser.js(POINTS) == 180)
+    browser.wait(lambda: "no data" not in browser.text("#chart-key"))
+    browser.choose("range-select", "7d")
+    browser.wait(lambda: "usual" not in browser.text("#chart-key"))
+    assert browser.complaints() == []
+
+
+def test_today_the_sensor_and_the_last_days_stand_below_the_chart(home: Home, browser: Browser) -> None:
+    fortnight(home)
+    browser.open(home.served.url)
+    assert "beside the 14 days before" in browser.text("#time-in-range")
+    assert "Day 13 of 14" in browser.text("#sensor")
+    assert browser.js("return document.querySelectorAll('#sensor svg path').length") == 2
+    assert "Sensor ends" in browser.text("#attention")
+    assert browser.js("return document.querySelectorAll('#week .day').length") == 7
+    rows = browser.js("return new Set(Array.from(document.querySelectorAll('#week .day')).map(e => e.offsetTop)).size")
+    assert rows == 1
+    browser.size(390, 844)
+    assert browser.js("return document.documentElement.scrollWidth") <= 390
+
+
+def test_choosing_dates_moves_nothing(home: Home, browser: Browser) -> None:
+    home.person("Mira")
+    browser.open(home.served.url)
+    top = "return document.getElementById('chart').getBoundingClientRect().top"
+    height = "return document.querySelector('.card.hero').offsetHeight"
+    for width in (1440, 1240, 1000):
+        browser.size(width, 900)
+        browser.choose("range-select", "12h")
+        browser.wait(lambda: not browser.find("#date-from").is_displayed())
+        before = browser.js(top), browser.js(height)
+        browser.choose("range-select", "dates")
+        browser.wait(lambda: browser.find("#date-from").is_displayed())
+        assert (browser.js(top), browser.js(height)) == before
+        apart = browser.js(
+            "const a = document.getElementById('dates-apply').getBoundingClientRect();"
+            "const b = document.querySelector('#chart .nsewdrag').getBoundingClientRect(); return b.top - a.bottom"
+        )
+        assert apart >= 0
+
+
+def test_a_figure_explains_itself_on_asking_and_not_before(home: Home, browser: Browser) -> None:
+    home.person("Mira")
+    browser.open(home.served.url)
+    button, words = "[data-figure=mean] summary", "[data-figure=mean] .pop"
+    assert not browser.find(words).is_displayed()
+    browser.js("document.querySelector(arguments[0]).click()", button)
+    assert browser.find(words).is_displayed()
+    left, right = browser.js(
+        "const r = document.querySelector(arguments[0]).getBoundingClientRect(); return [r.left, r.right]", words
+    )
+    assert left >= 0
+    assert right <= 1440
+    browser.js("document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))")
+    browser.wait(lambda: not browser.find(words).is_displayed())
+
+
+def test_the_axis_does_not_shrink_while_the_page_is_open(home: Home, browser: Browser) -> None:
+    person = home.person("Mira", minutes=400)
+    home.reading(person, 330, age_s=5 * 3600)
+    browser.open(home.served.url)
+    top = "return document.querySelector('#glucose-graph .js-plotly-plot')._fullLayout.yaxis.range[1]"
+    assert browser.js(top) == 350
+    browser.choose("range-select", "3h")
+    browser.wait(lambda: browser.js(POINTS) == 180)
+    assert browser.js(top) == 350
