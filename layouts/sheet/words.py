@@ -170,7 +170,7 @@ def _date(d: date) -> str:
 
 def _facts(view: ReportView) -> tuple[tuple[str, str], ...]:
     days = plural("{n} day", "{n} days", view.window.days).format(n=view.window.days)
-    found = [(_("Name"), named(view)), (_("Length"), days), (_("CGM active"), text.percent(view.coverage.percent))]
+    found = [(_("Name"), named(view)), (_("Length"), days), (_("CGM active"), _covered(view))]
     if view.sensor:
         found.append((_("Sensor"), view.sensor))
     return tuple((label, value) for label, value in found if value)
@@ -295,8 +295,8 @@ def _reason(view: ReportView) -> str:
         return ""
     if view.coverage.days < ENOUGH_DAYS:
         return _needs_days(ENOUGH_DAYS, view.coverage.days)
-    need, share = text.percent(ENOUGH_PERCENT), text.percent(view.coverage.percent)
-    return _("Needs {need} coverage; this is {share}.").format(need=need, share=share)
+    words = _("Needs {need} coverage; this is {share}.")
+    return words.format(need=text.percent(ENOUGH_PERCENT), share=_covered(view))
 
 
 def _needs_days(need: int, have: int) -> str:
@@ -334,13 +334,22 @@ def _active(view: ReportView) -> TileWords:
     notes = [of.format(n=min(view.profile.dates, view.window.days), days=view.window.days)]
     if share is not None and share < ENOUGH_PERCENT:
         notes.insert(0, _("Below {share}: figures may be off.").format(share=text.percent(ENOUGH_PERCENT)))
+    return TileWords("active", _("CGM active"), _covered_number(share), "%", tuple(notes))
+
+
+def _covered(view: ReportView) -> str:
+    """Return the share of the window that readings cover, with its sign."""
+    share = view.coverage.percent
+    return text.NOTHING if share is None else text.per_cent(_covered_number(share))
+
+
+def _covered_number(share: float | None) -> str:
+    """Return the same without the sign; what would round to what is asked for, and is not, has more decimals."""
     if share is None:
-        number = text.NOTHING
-    elif _looks_like(share, ENOUGH_PERCENT, 0):
-        number = _apart(share, ENOUGH_PERCENT, 0)
-    else:
-        number = "<1" if 0 < share < 1 else text.decimal(share, 0)
-    return TileWords("active", _("CGM active"), number, "%", tuple(notes))
+        return text.NOTHING
+    if _looks_like(share, ENOUGH_PERCENT, 0):
+        return _apart(share, ENOUGH_PERCENT, 0)
+    return "<1" if 0 < share < 1 else text.decimal(share, 0)
 
 
 # --- profile and days

@@ -1,11 +1,13 @@
 """The report's words: rounding, goals, what is said where there is too little."""
 
+import dataclasses
 from datetime import date
 from typing import Any
 
 import pytest
 
 from cgm_dash.goals import ADULT_GOALS, HIGH_RISK_GOALS, PREGNANCY_GOALS, TargetSet, goals_of
+from cgm_dash.metrics.coverage import Coverage
 from cgm_dash.metrics.ranges import TimeInRanges
 from cgm_dash.series import EMPTY
 from cgm_dash.units import Band, Targets, Unit
@@ -120,6 +122,14 @@ def test_poor_coverage_is_never_hidden() -> None:
     assert tile(words, "active") == ("50", "%", "Below 70 %: figures may be off. 7 of 14 days with readings")
     assert "Needs 70 % coverage; this is 50 %." in tile(words, "gmi")[2]
     assert ("CGM active", "50 %") in words.facts
+
+
+def test_coverage_just_short_of_what_is_asked_for_does_not_look_enough() -> None:
+    view = report(days(*[[100]] * 14))
+    words = words_of(dataclasses.replace(view, coverage=Coverage(843_494, 69.73, 14)))
+    assert tile(words, "active")[0] == "69.7"
+    assert ("CGM active", "69.7 %") in words.facts
+    assert "Needs 70 % coverage; this is 69.7 %." in tile(words, "gmi")[2]
 
 
 def test_no_readings_at_all() -> None:
