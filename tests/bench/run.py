@@ -1,7 +1,7 @@
 """`make bench`: measure what the project promises about speed, print a table, write build/bench.json.
 
-Arguments: names of parts (metrics, days, store, pages, report, process, browser), all without one; -v also lists what
-came over the wire. Lines in the file that this run did not measure stay.
+Arguments: names of parts (metrics, days, store, pages, report, trends, process, browser), all without one; -v also
+lists what came over the wire. Lines in the file that this run did not measure stay.
 Ends with 1 where a goal is missed.
 """
 
@@ -21,11 +21,11 @@ from sql.engine import make_engine
 from sql.readiness import Readiness
 from sql.store import assemble
 from sql.vault import Vault
-from tests.bench import browser, days, metrics, pages, peers, process, report, store, year
+from tests.bench import browser, days, metrics, pages, peers, process, report, store, trends, year
 from tests.bench.measure import Measurement, table
 from tests.support.served import ROOT
 
-PARTS = ("metrics", "days", "store", "pages", "report", "process", "browser")
+PARTS = ("metrics", "days", "store", "pages", "report", "trends", "process", "browser")
 
 
 def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
@@ -37,6 +37,8 @@ def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
     newest = int(time.time()) // 60 * 60 - 60
     if "store" in parts:
         yield from store.measure(newest)
+    if "trends" in parts:
+        yield from trends.measure(newest)
     if not {"pages", "report", "process", "browser"} & set(parts):
         return
     with tempfile.TemporaryDirectory(prefix="cgm-bench-") as name, SimulatorServer(year.world()) as upstream:

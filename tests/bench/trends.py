@@ -40,15 +40,14 @@ CLICK = """
 """
 
 
-def measure() -> Iterator[Measurement]:
-    """Measure over ten years of minutes in a database of their own."""
-    newest = int(time.time()) // 60 * 60 - 60
+def measure(newest: int) -> Iterator[Measurement]:
+    """Measure over ten years of minutes in a database of their own, up to *newest*, UTC epoch seconds."""
     with tempfile.TemporaryDirectory(prefix="cgm-bench-") as name:
         folder = Path(name)
         _ten_years_stored(folder, newest).close()
         yield from _callbacks(folder, float(newest + 20))
         with serving(folder, 1, DEMO="0") as served, _browser() as browser:
-            served.ready()
+            served.ready("/healthz")
             browser.get(f"{served.url}/trends?range=14d")
             drawn = statistics.median(_clicks(browser))
             yield Measurement("profile of 90 days, click to drawn", drawn, "ms", Goal(DRAWN_MS))
@@ -81,7 +80,7 @@ def _callbacks(folder: Path, now: float) -> Iterator[Measurement]:
 
 def _clicks(browser: Chrome) -> list[float]:
     """Return how long after a click on 90 days its profile was drawn, milliseconds; each time from 14 days."""
-    _wait(browser, "return document.querySelectorAll('.plotbox .main-svg').length >= 11")
+    _wait(browser, "return document.querySelectorAll('.plotbox .main-svg').length >= 11", timeout_s=60)
     browser.set_script_timeout(20)
     times = []
     for _ in range(CLICKS):
