@@ -145,12 +145,12 @@ def test_an_account_can_be_changed_and_forgotten_and_readings_stay(tmp_path: Pat
         assert simulator.count() == 0
         requests.post(served.url + "/test/connect", data=given, timeout=20)
         wait_for(lambda: now(served)["state"] == "fresh")
-        served.ready(timeout_s=5)
+        served.ready(timeout_s=10)
         old = set(served.workers())
         requests.post(served.url + "/test/disconnect", timeout=20)
         assert not RealAccount("librelinkup", _url(tmp_path), tmp_path).is_stored()
         wait_for(lambda: served.workers() and not old & set(served.workers()))
-        served.ready(timeout_s=5)
+        served.ready(timeout_s=10)
         simulator.forget()
         time.sleep(2.5)
         assert simulator.count() == 0
