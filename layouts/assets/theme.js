@@ -4,6 +4,7 @@
   "use strict";
   const KEY = "cgm-look";
   const ORDER = ["auto", "light", "dark"];
+  const FOLDING = "details:is(.info, .more)[open]";
   const root = document.documentElement;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const narrow = window.matchMedia("(max-width: 899px)");
@@ -74,13 +75,13 @@
 
   document.addEventListener("click", function (event) {
     if (event.target.closest("#theme-switch")) next();
-    document.querySelectorAll("details.info[open]").forEach(function (open) {
+    document.querySelectorAll(FOLDING).forEach(function (open) {
       if (!open.contains(event.target)) open.open = false;
     });
   });
   document.addEventListener("keydown", function (event) {
     if (event.key !== "Escape") return;
-    document.querySelectorAll("details.info[open]").forEach(function (open) {
+    document.querySelectorAll(FOLDING).forEach(function (open) {
       open.open = false;
       open.querySelector("summary").focus();
     });
