@@ -281,8 +281,8 @@ def _metric(page: _Page, row: MetricRow, y: float) -> float:
     for i, line in enumerate(name):
         page.text(page.left, y + LINE_PX * i, line, SMALL)
     unit = f" {row.unit}" if row.unit else ""
-    page.text(value_end, y, unit, SMALL, "ink-3", anchor="end")
     page.text(value_end - width_of(unit, SMALL), y, row.value, SMALL, bold=True, anchor="end")
+    page.text(value_end, y, unit, SMALL, "ink-3", anchor="end")
     what = wrapped(row.what, SMALL, page.right - value_end - 16)
     for i, line in enumerate(what):
         page.text(value_end + 16, y + LINE_PX * i, line, SMALL, "ink-3")

@@ -21,7 +21,7 @@ from layouts.drawings.bar import PATTERNS
 from layouts.drawings.drawing import Drawing
 from layouts.sheet.pdf import render
 from layouts.sheet.view import Extra, Paper, ReportView
-from layouts.sheet.words import words_of
+from layouts.sheet.words import ReportWords, words_of
 from tests.layouts.rendered import properties, walk, words
 from tests.layouts.sheet.made import BERLIN, days, pages_of, report, squeezed
 
@@ -81,6 +81,43 @@ def test_page_and_pdf_say_the_same_words_and_figures(code: str, unit: Unit) -> N
 
 NAMES = ("mean", "gmi", "cv", "active")
 """Of tiles, for the stylesheet."""
+
+
+def pieces(said: ReportWords) -> Iterator[str]:
+    """Yield what belongs together: each figure with its name, its unit and what stands beside it."""
+    for row in (*said.bands.values(), *said.together):
+        yield f"{row.name}{row.limits}{row.share}{row.detail}"
+    for tile in said.tiles:
+        yield f"{tile.label}{tile.number}{tile.unit}{''.join(tile.notes)}"
+    for label, value in said.facts:
+        yield f"{label}{value}"
+    for day in said.first_days:
+        yield f"{day.name}{day.share}"
+    for day in said.all_days:
+        yield f"{day.date}{day.share}{day.detail}"
+    for group in said.table_groups:
+        for metric in group.rows:
+            yield f"{metric.name}{metric.value}{metric.unit}{metric.what}"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("unit", Unit)
+def test_every_figure_stands_by_its_name_on_page_and_pdf(code: str, unit: Unit) -> None:
+    view = report(wave(), unit=unit, extras=BOTH)
+    with speaking(code):
+        said = words_of(view)
+        on_paper = squeezed(" ".join(pages_of(render(view))))
+        on_screen = squeezed(on_the_page(view))
+    found = [squeezed(piece) for piece in pieces(said)]
+    assert len(found) > 120
+    assert [piece for piece in found if piece not in on_paper] == []
+    assert [piece for piece in found if piece not in on_screen] == []
+
+
+def test_invented_data_say_so_at_head_and_foot_of_every_page() -> None:
+    for text in pages_of(render(report(wave(), extras=BOTH, demo=True))):
+        assert text.count("Demo: invented data") == 2
+    assert "invented" not in " ".join(pages_of(render(report(wave(), extras=BOTH))))
 
 
 def test_every_number_of_the_pdf_stands_on_the_page() -> None:

@@ -52,6 +52,12 @@ def test_shares_are_whole_percent_and_less_than_one_says_so() -> None:
     assert "Percentages are rounded and may not add to 100." in words.notes
 
 
+def test_a_share_below_one_beside_100_percent_is_noted_too() -> None:
+    words = words_of(of_shares(0.4, 0, 99.6, 0, 0))
+    assert shares(words) == ["<1 %", "0 %", "100 %", "0 %", "0 %"]
+    assert "Percentages are rounded and may not add to 100." in words.notes
+
+
 def test_figures_that_do_not_add_to_100_are_left_as_they_are_and_noted() -> None:
     words = words_of(of_shares(0, 10.4, 69.3, 20.3, 0))
     assert shares(words) == ["0 %", "10 %", "69 %", "20 %", "0 %"]
