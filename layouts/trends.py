@@ -174,7 +174,8 @@ def _before(view: RangeFigures) -> str:
     """Return the mean of as many days just before; nothing where it would rest on too little."""
     n, mean = view.statistics.window.days, view.before.mean
     if mean is None or (view.before_coverage.percent or 0) < ENOUGH_PERCENT:
-        return plural("No such day before to compare", "No such {n} days before to compare", n).format(n=text.count(n))
+        few = plural("Too few readings on the day before", "Too few readings in the {n} days before", n)
+        return few.format(n=text.count(n))
     told = plural("{n} day before: {mean}", "{n} days before: {mean}", n)
     return told.format(n=text.count(n), mean=text.glucose_in(mean, view.look.unit))
 

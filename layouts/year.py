@@ -173,7 +173,7 @@ def _cell(view: YearView, day: Day, newest: bool) -> Component:
 def _legend(view: YearView) -> list[Component]:
     heading = {
         "tir": _("time in target"),
-        "mean": _("mean, {unit}: darker is higher").format(unit=view.unit),
+        "mean": _("mean, {unit}").format(unit=view.unit),
         "coverage": _("covered by readings"),
     }[view.metric]
     swatches = [

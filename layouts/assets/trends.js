@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const NEAR_PX = 60;
-  let at = null; /* { box, index } of the card that is shown */
+  let at = null; /* { box, index, told } of the card that is shown; told: the cards of its drawing */
 
   const graphOf = (box) => {
     const found = box.querySelector(".js-plotly-plot");
@@ -46,7 +46,7 @@
 
   function show(box, gd, index, aloud) {
     if (at && at.box !== box) hide();
-    at = { box: box, index: index };
+    at = { box: box, index: index, told: gd.layout.meta.cards };
     const card = cardsOf(gd)[index];
     const size = gd._fullLayout._size;
     const left = size.l + gd._fullLayout.xaxis.d2p(card.x);
@@ -170,9 +170,10 @@
   });
   document.addEventListener("pointercancel", hide, true);
 
-  /* A chart drawn anew has other cards. */
+  /* A chart drawn anew has other cards: what stands at the pointer would be old. */
   new MutationObserver(function () {
-    if (at && (!at.box.isConnected || !graphOf(at.box) || !cardsOf(graphOf(at.box))[at.index])) at = null;
+    const gd = at && at.box.isConnected ? graphOf(at.box) : null;
+    if (at && (!gd || gd.layout.meta.cards !== at.told)) hide();
     if (tip && !tip.hidden && !document.querySelector(".year-grid a:hover, .year-grid a:focus-visible")) tip.hidden = true;
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();

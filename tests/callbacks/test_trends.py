@@ -30,7 +30,7 @@ TODAY = date(2026, 11, 22)
 
 @pytest.fixture
 def mira(services: Services) -> int:
-    """Seventy days of a reading each five minutes up to now, other ones each day, without the mornings of each fifth, today among them."""
+    """Seventy days of a reading each five minutes up to now, without the mornings of each fifth, today among them."""
     row = services.store.sources.resolve(None, "librelinkup", Wearer("id-Mira", "Mira", "DE", "mg/dL"))
     services.store.people.set_zone(row.person_id, BERLIN.key, confirmed=True)
     n = DAYS * 288
@@ -118,7 +118,7 @@ def test_mean_is_compared_with_as_many_days_before(dash_app: Dash, services: Ser
     before = dated(date(2026, 10, 26), date(2026, 11, 8), NOW, BERLIN)
     expected = metrics(services, mira, before)["mean_mg_dl"]
     assert f"14 days before: {text.glucose(expected, Unit.MG_DL)} mg/dL" in tile(ask(dash_app, PROFILE), "mean")
-    assert "No such 90 days before to compare" in tile(ask(dash_app, PROFILE, "?range=90d"), "mean")
+    assert "Too few readings in the 90 days before" in tile(ask(dash_app, PROFILE, "?range=90d"), "mean")
 
 
 def test_profile_is_what_metrics_gives(dash_app: Dash, services: Services, mira: int) -> None:
