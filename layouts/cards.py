@@ -327,7 +327,7 @@ def tile(
     info = html.Details(
         [
             html.Summary(icon("info", small=True), **hyphened(aria_label=about)),
-            html.Div([html.H3(label), html.P(what), html.P(data)], className="pop"),
+            html.Div([html.P(html.B(label)), html.P(what), html.P(data)], className="pop"),
         ],
         className="info",
     )
