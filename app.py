@@ -154,11 +154,11 @@ def _lock_of(url: sa.URL) -> Lock:
 
 
 class _App(Dash):
-    """Dash, but without the scripts that no page needs, and in each visitor's language."""
+    """Dash, but without the scripts that no page needs, in each visitor's language, and with what the page needs soon."""
 
     def interpolate_index(self, *parts: Any, **named: Any) -> str:
         named["scripts"] = without_unused(named["scripts"])
-        return shell.in_language(str(super().interpolate_index(*parts, **named)))  # type: ignore[no-untyped-call]
+        return shell.fitted(str(super().interpolate_index(*parts, **named)), request.path)  # type: ignore[no-untyped-call]
 
 
 def create_app(services: Services) -> Dash:

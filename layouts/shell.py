@@ -56,14 +56,18 @@ def page_name(icon_name: str) -> str:
     }.get(icon_name, "")
 
 
-LANGUAGE, SKIP, NO_SCRIPT = "[[language]]", "[[skip]]", "[[no script]]"
-"""Stand in the document for what differs from one visitor's language to another's (`in_language`)."""
+LANGUAGE, SKIP, NO_SCRIPT, SOON = "[[language]]", "[[skip]]", "[[no script]]", "[[soon]]"
+"""Stand in the document for what differs from one visitor or page to another (`fitted`)."""
+
+WITH_CHARTS = ("/", "/trends", "/days")
+"""These need plotly.js at once; on the others it is fetched when there is time, for the page after."""
 
 
-def in_language(document: str) -> str:
-    """Return a document made of `index_string` with the words of the language in force."""
+def fitted(document: str, path: str) -> str:
+    """Return a document made of `index_string` with the words of the language in force, for the page at *path*."""
     words = {
         LANGUAGE: language(),
+        SOON: "preload" if path in WITH_CHARTS else "prefetch",
         SKIP: _("Skip to content"),
         NO_SCRIPT: _("This page needs JavaScript: without it no new reading can appear."),
     }
@@ -92,7 +96,7 @@ def index_string(*, bootstrap: str = BOOTSTRAP_PATH, prefix: str = "/", plotly: 
 <meta name="theme-color" content="{tokens.DARK["canvas"]}" media="(prefers-color-scheme: dark)">
 <link rel="stylesheet" href="{bootstrap}">
 {{%css%}}
-<link rel="preload" as="script" href="{plotly}">
+<link rel="{SOON}" as="script" href="{plotly}">
 </head>
 <body>
 <a class="skip" href="#{ids.MAIN}">{SKIP}</a>

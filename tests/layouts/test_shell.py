@@ -35,7 +35,7 @@ def test_the_document_has_no_inline_script_or_style() -> None:
 def test_dash_accepts_the_document(tmp_path: Path) -> None:
     app = Dash(__name__, index_string=shell.index_string(), assets_folder=str(tmp_path))
     app.layout = live_page(minutes(100))
-    text = shell.in_language(app.server.test_client().get("/").get_data(as_text=True))
+    text = shell.fitted(app.server.test_client().get("/").get_data(as_text=True), "/")
     assert '<html lang="en"' in text
     assert f'href="#{ids.MAIN}"' in text
     assert "/assets/theme.js?v=" in text
@@ -128,9 +128,14 @@ def test_the_document_s_title_names_the_page_but_not_on_the_live_one() -> None:
     assert attribute(shell.sign(view, "now"), "data-title-current") == attribute(hero(view), "data-title-current")
 
 
+def test_only_pages_with_charts_hurry_for_plotly() -> None:
+    for path, word in (("/", "preload"), ("/days", "preload"), ("/report", "prefetch"), ("/nowhere", "prefetch")):
+        assert f'<link rel="{word}" as="script" href="{shell.PLOTLY_PATH}">' in shell.fitted(shell.index_string(), path)
+
+
 def test_the_document_follows_the_language() -> None:
     with speaking("de"):
-        document = shell.in_language(shell.index_string())
+        document = shell.fitted(shell.index_string(), "/")
     assert '<html lang="de"' in document
     assert "[[" not in document
 
