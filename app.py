@@ -154,7 +154,7 @@ def _lock_of(url: sa.URL) -> Lock:
 
 
 class _App(Dash):
-    """Dash, but without the scripts that no page needs, in each visitor's language, and with what the page needs soon."""
+    """Dash, but without the scripts that no page needs, and in each visitor's language."""
 
     def interpolate_index(self, *parts: Any, **named: Any) -> str:
         named["scripts"] = without_unused(named["scripts"])

@@ -65,7 +65,7 @@ def test_every_id_stands_once_and_is_a_known_one() -> None:
     found = [attribute(c, "id") for c in walk(page) if attribute(c, "id")]
     assert len(found) == len(set(found))
     known = {value for name, value in vars(ids).items() if name.isupper()}
-    assert set(found) - known == {"chart-keys"}
+    assert set(found) - known == {"chart-keys", "connect-password-hint"}
 
 
 def test_the_page_has_every_element_scripts_look_for() -> None:
