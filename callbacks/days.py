@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from dash import Dash, Input, Patch, no_update
+from dash import Dash, Input, no_update, set_props
 
 from callbacks.pages import Pieces, keep_fresh
 from callbacks.services import Services
@@ -29,26 +29,42 @@ from layouts.drawings.day import panels_of
 from layouts.figures import day as day_figure
 from layouts.figures.overlay import line_of
 from layouts.figures.typical import Look
-from layouts.tiles import TilesView, tiles
+from layouts.tiles import TilesView, tiles, todays_tile
 from layouts.views import ChartView, Content, visible_of
 
 PATH = "/days"
 RANGES = Ranges(("7d", "14d", "28d", "90d"), "14d")
 
-WHICH_AREAS = ((ids.DAYS_TITLE, "children"), (ids.DAYS_NAV, "children"), (ids.DAYS_DATE, "value"))
+WHICH_AREAS = (
+    (ids.DAYS_NAME, "children"),
+    (ids.DAYS_NAME, "data-day"),
+    (ids.DAYS_SUB, "children"),
+    (ids.DAYS_DATE, "value"),
+    (ids.DAYS_DATE, "max"),
+    *((id_, name) for id_ in (ids.DAYS_PREVIOUS, ids.DAYS_NEXT) for name in ("href", "aria-label", "aria-disabled")),
+)
 DAY_AREAS = (
     (ids.DAYS_GRAPH, "figure"),
     (ids.DAYS_ALT, "children"),
     (ids.DAYS_FACTS, "children"),
+    (ids.DAYS_MORE, "hidden"),
+    (ids.DAYS_MORE_WORDS, "children"),
+    (ids.DAYS_REST, "children"),
 )
 TILES_AREAS = ((ids.DAYS_TILES_HEAD, "children"), (ids.DAYS_TILES, "children"))
+TODAY_AREAS = ((ids.DAYS_TODAY, "children"),)
 TABLE_AREAS = ((ids.DAYS_TABLE, "children"),)
-OVERLAY_AREAS = (
-    (ids.DAYS_OVERLAY_HEAD, "children"),
-    (ids.DAYS_OVERLAY_GRAPH, "figure"),
-    (ids.DAYS_OVERLAY_NAMES, "children"),
+OVERLAY_AREAS = ((ids.DAYS_OVERLAY_GRAPH, "figure"),)
+NAMES_AREAS = ((ids.DAYS_OVERLAY_HEAD, "children"), (ids.DAYS_OVERLAY_NAMES, "children"))
+AREAS = (
+    *WHICH_AREAS,
+    *DAY_AREAS,
+    *TILES_AREAS,
+    *TODAY_AREAS,
+    *TABLE_AREAS,
+    *OVERLAY_AREAS,
+    *NAMES_AREAS,
 )
-AREAS = (*WHICH_AREAS, *DAY_AREAS, *TILES_AREAS, *TABLE_AREAS, *OVERLAY_AREAS)
 """What is drawn again when something new is to be seen."""
 
 Keys = dict[str, str]
@@ -68,9 +84,11 @@ def register(app: Dash, services: Services) -> None:
         if shown.get("all") == key:
             return None, ""
         page, series = gather(services, visit, zoom, choice)
-        keys = _keys(page, series, visit, zoom)
-        as_table = isinstance(opened, int) and opened % 2 == 1
-        return _pieces(page, as_table, keys, shown), json.dumps({"all": key, **keys})
+        keys = _keys(page, series, visit, zoom, opened)
+        same = {part for part, part_key in keys.items() if shown.get(part) == part_key}
+        if keys["table"] and "table" in same and "today" not in same:
+            set_props(ids.DAYS_TODAY_ROW, {"children": layout.newest_row(page)})
+        return _pieces(page, keys, same), json.dumps({"all": key, **keys})
 
     own = [
         Input(ids.DAYS_VISIBLE, "data"),
@@ -78,6 +96,11 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.DAYS_AS_TABLE, "n_clicks"),
     ]
     keep_fresh(app, services, PATH, AREAS, ids.DAYS_PAINTED, draw, own)
+    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves this one untyped
+        "function(day) { window.cgm.days.mark(day); }",
+        Input(ids.DAYS_NAME, "data-day"),
+        prevent_initial_call=True,
+    )
 
 
 def gather(services: Services, visit: Visit, zoom: object, choice: object) -> tuple[DaysPage, Series]:
@@ -204,28 +227,24 @@ def _key(visit: Visit, zoom: object, choice: object, opened: object) -> str:
     return f"{visit.key(60)}|{seq}|{zoom}|{choice or LAID_OVER[0]}|{opened or 0}"
 
 
-def _keys(page: DaysPage, series: Series, visit: Visit, zoom: object = None) -> Keys:
+def _keys(page: DaysPage, series: Series, visit: Visit, zoom: object = None, opened: object = None) -> Keys:
     """Return the keys of the parts, which change when anything does that they show."""
     person = visit.person
     look = f"{visit.viewer}|{person and (person.id, person.name, person.zone, person.goals)}|{_query(visit)}"
-    today, days = page.tiles.today, page.tiles.days
-    shown = f"{page.shown}|{page.day.facts.day}"
-    ends = [(facts.start, facts.until) for facts in days]
-    new = f"{_print(series, *ends[-1])}|{ends[-1]}" if days[-1].day == today else ""
-    old = _print(series, ends[0][0], ends[-1][0] if new else ends[-1][1])
-    over = [(line.day, _print(series, facts.start, facts.until)) for line, facts in _lines(page)]
-    chosen = page.day.facts
+    chosen, days, today = page.day.facts, page.tiles.days, page.tiles.today
+    now = days[-1] if days[-1].day == today else None
+    older = f"{look}|{page.shown}|{today}|{_print(series, days[0].start, now.start if now else days[-1].end)}"
+    over = page.overlay
+    lines = [(facts.day, _print(series, facts.start, facts.until)) for facts in over.facts]
     return {
         "which": f"{look}|{today}|{chosen.day}",
         "day": f"{look}|{chosen.day}|{chosen.until}|{_print(series, chosen.start, chosen.until)}|{zoom}",
-        "tiles": f"{look}|{shown}|{today}|{old}",
-        "today": new,
-        "overlay": f"{look}|{shown}|{today}|{page.overlay.choice}|{over}",
+        "tiles": older,
+        "today": f"{now.until}|{_print(series, now.start, now.until)}" if now else "",
+        "table": older if isinstance(opened, int) and opened % 2 else "",
+        "overlay": f"{look}|{today}|{chosen.day}|{over.choice}|{lines}",
+        "names": f"{look}|{today}|{chosen.day}|{over.choice}|{[day for day, _number in lines]}",
     }
-
-
-def _lines(page: DaysPage) -> Any:
-    return zip(page.overlay.lines, page.overlay.facts, strict=True)
 
 
 def _print(series: Series, start: int, end: int) -> int:
@@ -245,41 +264,32 @@ def _painted(painted: object) -> Mapping[str, object]:
     return told if isinstance(told, dict) else {}
 
 
-def _pieces(page: DaysPage, as_table: bool, keys: Keys, shown: Mapping[str, object]) -> tuple[Any, ...]:
-    """Return what AREAS show from now on, no_update for what stays."""
-    same = {part for part, key in keys.items() if shown.get(part) == key}
+def _pieces(page: DaysPage, keys: Keys, same: set[str]) -> tuple[Any, ...]:
+    """Return what AREAS show from now on, no_update for what stays. same: the parts whose key stands."""
     return (
-        *(_stays(WHICH_AREAS) if "which" in same else _which_pieces(page.day)),
-        *(_stays(DAY_AREAS) if "day" in same else _day_pieces(page.day)),
-        *_tiles_pieces(page, same),
-        layout.table(page) if as_table else None,
-        *(_stays(OVERLAY_AREAS) if "overlay" in same else _overlay_pieces(page.overlay)),
+        *(_stay(WHICH_AREAS) if "which" in same else _which(page.day)),
+        *(_stay(DAY_AREAS) if "day" in same else _day_pieces(page.day)),
+        *(_stay(TILES_AREAS) if "tiles" in same else (layout.tiles_head(page), tiles(page.tiles, ids.DAYS_TODAY))),
+        no_update if "today" in same or "tiles" not in same else todays_tile(page.tiles),
+        no_update if "table" in same else layout.table(page) if keys["table"] else None,
+        no_update if "overlay" in same else layout.overlay_figure(page.overlay),
+        *(_stay(NAMES_AREAS) if "names" in same else _names(page.overlay)),
     )
 
 
-def _stays(areas: tuple[tuple[str, str], ...]) -> tuple[Any, ...]:
+def _stay(areas: tuple[tuple[str, str], ...]) -> tuple[Any, ...]:
     return (no_update,) * len(areas)
 
 
-def _which_pieces(view: DayView) -> tuple[Any, ...]:
-    return layout.day_title(view), layout.steps(view), view.facts.day.isoformat()
+def _which(view: DayView) -> tuple[Any, ...]:
+    day = view.facts.day.isoformat()
+    name, sub = layout.day_name(view), layout.day_sub(view)
+    return name, day, sub, day, view.today.isoformat(), *layout.step(view, -1), *layout.step(view, 1)
 
 
 def _day_pieces(view: DayView) -> tuple[Any, ...]:
-    return day_figure.figure_of(view.chart), layout.alt_text(view), layout.facts(view)
+    return day_figure.figure_of(view.chart), layout.alt_text(view), layout.facts(view), *layout.more(view)
 
 
-def _tiles_pieces(page: DaysPage, same: set[str]) -> tuple[Any, ...]:
-    if "tiles" not in same:
-        return layout.tiles_head(page), tiles(page.tiles)
-    if "today" in same:
-        return _stays(TILES_AREAS)
-    # Only today's tile has something new: it alone is sent.
-    patch = Patch()
-    place = 0 if page.tiles.phone else len(page.tiles.days) - 1
-    patch["props"]["children"][place]["props"]["children"] = layout.newest_tile(page.tiles)
-    return no_update, patch
-
-
-def _overlay_pieces(view: OverlayView) -> tuple[Any, ...]:
-    return layout.overlay_head(view), layout.overlay_figure(view), layout.overlay_names(view)
+def _names(view: OverlayView) -> tuple[Any, ...]:
+    return layout.overlay_head(view), layout.overlay_names(view)

@@ -96,11 +96,16 @@ def page(view: DaysPage, key: str) -> Content:
 
 def _day_card(view: DayView) -> Component:
     chart = view.chart
+    name = html.H2(day_name(view), id=ids.DAYS_NAME, tabIndex=-1, **hyphened(data_day=view.facts.day.isoformat()))
     head = html.Div(
         [
-            html.Div(day_title(view), id=ids.DAYS_TITLE, className="grow", **hyphened(aria_live="polite")),
+            html.Div(
+                [name, html.P(day_sub(view), id=ids.DAYS_SUB, className="sub")],
+                className="grow",
+                **hyphened(aria_live="polite"),
+            ),
             html.Button(_("Whole day"), id=ids.ZOOM_RESET, className="btn sm", type="button", hidden=True),
-            _steps(view),
+            _ways(view),
         ],
         className="cardhead",
     )
@@ -126,7 +131,7 @@ def _day_card(view: DayView) -> Component:
     return html.Section(
         [
             html.Div([head, figure], className="dayL"),
-            html.Div(facts(view), id=ids.DAYS_FACTS, className="dayR"),
+            html.Div([html.Div(facts(view), id=ids.DAYS_FACTS), _more(view)], className="dayR"),
         ],
         className="card oneday",
         id="days-card",
@@ -150,16 +155,20 @@ def _pointer() -> list[Component]:
     return [html.Div(className=name, hidden=True) for name in ("hairline", "hairdot", "reading-card")]
 
 
-def day_title(view: DayView) -> list[Component]:
-    """Return the day's name, and whose time and what unit it is drawn in; how long it was where that is unusual."""
+def day_name(view: DayView) -> str:
+    """Return the day's name."""
     name = day_long(view.facts.day, view.today)
-    title = _("Today, {day}").format(day=name) if view.is_today else name
+    return _("Today, {day}").format(day=name) if view.is_today else name
+
+
+def day_sub(view: DayView) -> str:
+    """Return whose time and what unit the day is drawn in, and how long it was where that is unusual."""
     whose = _("{unit}, {person}'s local time") if view.person else _("{unit}, the wearer's local time")
     sub = whose.format(unit=view.chart.unit, person=view.person)
     length = view.facts.end - view.facts.start
-    if length != DAY_S:
-        sub = _("{what}. The clocks change: this day has {span}.").format(what=sub, span=_hours(length))
-    return [html.H2(title, id="days-name", tabIndex=-1), html.P(sub, className="sub")]
+    if length == DAY_S:
+        return sub
+    return _("{what}. The clocks change: this day has {span}.").format(what=sub, span=_hours(length))
 
 
 def _hours(seconds: int) -> str:
@@ -167,7 +176,7 @@ def _hours(seconds: int) -> str:
     return _("{h} h {m} min").format(h=hours, m=minutes) if minutes else _("{h} h").format(h=hours)
 
 
-def _steps(view: DayView) -> Component:
+def _ways(view: DayView) -> Component:
     """Return the ways to other days: a date, and the days before and after."""
     field = html.Div(
         [
@@ -183,27 +192,25 @@ def _steps(view: DayView) -> Component:
         ],
         className="dayfield",
     )
-    return html.Div([field, html.Div(steps(view), id=ids.DAYS_NAV, className="steps")], className="daynav")
+    before, after = (_step(sign, *step(view, by)) for sign, by in (("left", -1), ("right", 1)))
+    return html.Div([field, before, after], className="daynav")
 
 
-def steps(view: DayView) -> list[Component]:
-    """Return the links to the day before and the day after."""
-    before, after = view.facts.day - timedelta(days=1), view.facts.day + timedelta(days=1)
-    return [
-        _step(view, before if before >= EARLIEST else None, _("Previous day"), "left"),
-        _step(view, after if after <= view.today else None, _("Next day"), "right"),
-    ]
-
-
-def _step(view: DayView, day: date | None, words: str, sign: str) -> Component:
+def _step(sign: str, address: str | None, label: str, disabled: str) -> Component:
     # One that leads nowhere keeps its place in the tab order: focus would be lost at the last step.
-    where: dict[str, Any] = {"tabIndex": 0, "role": "link", **hyphened(aria_disabled="true")}
-    label = words
-    if day is not None:
-        where = {"href": day_address(day, view.query)}
-        label = _("{words}: {day}").format(words=words, day=text.day_of_year(day, view.today))
-    common = {**hyphened(aria_label=label, data_step=sign), "title": label}
-    return html.A(icon(sign), className="btn icon", **where, **common)
+    id_ = ids.DAYS_PREVIOUS if sign == "left" else ids.DAYS_NEXT
+    words = hyphened(aria_label=label, aria_disabled=disabled)
+    return html.A(icon(sign), id=id_, href=address, className="btn icon", role="link", tabIndex=0, **words)
+
+
+def step(view: DayView, by: int) -> tuple[str | None, str, str]:
+    """Return address, name and whether it is disabled, of the link to the day before or after. by: -1 or 1."""
+    words = _("Previous day") if by < 0 else _("Next day")
+    day = view.facts.day + timedelta(days=by)
+    if not EARLIEST <= day <= view.today:
+        return None, words, "true"
+    label = _("{words}: {day}").format(words=words, day=text.day_of_year(day, view.today))
+    return day_address(day, view.query), label, "false"
 
 
 def alt_text(view: DayView) -> str:
@@ -287,20 +294,34 @@ def _warning(view: DayView) -> Component | None:
 
 
 def _spells(view: DayView) -> list[Component]:
-    """Return the lows and highs of the day, the first of many and the others behind a button."""
+    """Return the first lows and highs of the day."""
     spells = view.facts.spells
-    head = html.H3(_("Lows and highs"))
+    shown: list[Component] = [html.H3(_("Lows and highs")), *_limits(view)]
     if not spells:
         words = _("None that lasted {minutes} minutes.").format(minutes=MINUTES)
-        return [head, html.P(words, className="sub"), *_limits(view)]
-    listed = len(spells) if len(spells) <= LISTED else LISTED - 1
-    more = len(spells) - listed
-    shown: list[Component] = [head, html.Ul([_spell(s, view) for s in spells[:listed]], className="spells")]
-    if more:
-        words = plural("and {n} more", "and {n} more", more).format(n=more)
-        rest = html.Ul([_spell(s, view) for s in spells[listed:]], className="spells")
-        shown.append(html.Details([html.Summary(words), rest], className="astable"))
-    return [*shown, *_limits(view)]
+        return [*shown, html.P(words, className="sub")]
+    return [*shown, html.Ul([_spell(s, view) for s in spells[: _listed(view)]], className="spells")]
+
+
+def _listed(view: DayView) -> int:
+    spells = view.facts.spells
+    return len(spells) if len(spells) <= LISTED else LISTED - 1
+
+
+def _more(view: DayView) -> Component:
+    """Return what unfolds the lows and highs that are not listed."""
+    hidden, words, rest = more(view)
+    summary = html.Summary(words, id=ids.DAYS_MORE_WORDS)
+    return html.Details(
+        [summary, html.Div(rest, id=ids.DAYS_REST)], id=ids.DAYS_MORE, hidden=hidden, className="astable"
+    )
+
+
+def more(view: DayView) -> tuple[bool, str, Component]:
+    """Return whether all lows and highs are listed, else how many are not, and them."""
+    rest = view.facts.spells[_listed(view) :]
+    words = plural("and {n} more", "and {n} more", len(rest)).format(n=len(rest))
+    return not rest, words, html.Ul([_spell(s, view) for s in rest], className="spells")
 
 
 def _limits(view: DayView) -> list[Component]:
@@ -343,7 +364,7 @@ def _tiles_card(view: DaysPage) -> Component:
                 ],
                 className="cardhead",
             ),
-            html.Div(tiles.tiles(view.tiles), id=ids.DAYS_TILES),
+            html.Div(tiles.tiles(view.tiles, ids.DAYS_TODAY), id=ids.DAYS_TILES),
             html.Details([summary, html.Div(id=ids.DAYS_TABLE)], className="astable"),
         ],
         className="card",
@@ -370,11 +391,6 @@ def tiles_head(view: DaysPage) -> list[Component]:
     return [html.H2(title), html.P(text.listing(sentences), className="sub")]
 
 
-def newest_tile(view: TilesView) -> Component:
-    """Return the tile of the newest day."""
-    return tiles.tile(view, view.days[-1], view.panels[-1])
-
-
 def table(view: DaysPage) -> Component:
     """Return the days as a table, newest first."""
     unit = view.tiles.unit
@@ -391,7 +407,11 @@ def table(view: DaysPage) -> Component:
         _("Lows"),
         _("Highs"),
     ]
-    rows = [html.Tr(_cells(facts, view.tiles, view.day.chart.zone)) for facts in reversed(view.tiles.days)]
+    today = view.tiles.today
+    rows = []
+    for facts in reversed(view.tiles.days):
+        named: dict[str, Any] = {"id": ids.DAYS_TODAY_ROW} if facts.day == today else {}
+        rows.append(html.Tr(_cells(facts, view), **named))
     caption = _("The days one by one")
     shown = html.Table(
         [
@@ -404,7 +424,13 @@ def table(view: DaysPage) -> Component:
     return html.Div(shown, className="tablebox", tabIndex=0, role="group", **hyphened(aria_label=caption))
 
 
-def _cells(facts: DayFacts, view: TilesView, zone: ZoneInfo) -> list[Component]:
+def newest_row(view: DaysPage) -> list[Component]:
+    """Return the cells of the newest day's row."""
+    return _cells(view.tiles.days[-1], view)
+
+
+def _cells(facts: DayFacts, page: DaysPage) -> list[Component]:
+    view, zone = page.tiles, page.day.chart.zone
     unit, there = view.unit, facts.level.mean is not None
     name = text.day_of_year(facts.day, view.today)
     if facts.day == view.today:
@@ -487,14 +513,10 @@ def overlay_head(view: OverlayView) -> list[Component]:
 
 def overlay_names(view: OverlayView) -> list[Component]:
     """Return the days by name, the newest first; assets/days.js brings the line of one forward."""
-    order = sorted(zip(view.lines, view.facts, strict=True), key=lambda pair: pair[0].day, reverse=True)
-    return [html.Li(_name(view, line.day, facts)) for line, facts in order]
+    return [html.Li(_name(view, line.day)) for line in sorted(view.lines, key=lambda line: line.day, reverse=True)]
 
 
-def _name(view: OverlayView, day: date, facts: DayFacts) -> Component:
-    label = tiles.words(facts, view.look.unit, view.today)
+def _name(view: OverlayView, day: date) -> Component:
     name = _("Today") if day == view.today else text.day_of_year(day, view.today)
     chosen = {"aria_current": "date"} if day == view.chosen else {}
-    return html.Button(
-        name, type="button", **hyphened(data_line=day.isoformat(), aria_label=label, aria_pressed="false", **chosen)
-    )
+    return html.Button(name, type="button", **hyphened(data_line=day.isoformat(), aria_pressed="false", **chosen))

@@ -41,14 +41,28 @@ class TilesView:
 
 
 def tiles(view: TilesView, today_id: str | None = None) -> Component:
-    """Return the tiles as a list. today_id: of the element around today's tile, which is renewed more often."""
-    pairs = list(zip(view.days, view.panels, strict=True))
-    ordered = pairs[::-1] if view.phone else pairs
-    items = []
-    for facts, panel in ordered:
-        named: dict[str, Any] = {"id": today_id} if today_id and facts.day == view.today else {}
-        items.append(html.Li(tile(view, facts, panel), className=f"weekday-{facts.day.isoweekday()}", **named))
-    return html.Ul(items, className="tiles")
+    """Return the tiles as a list. today_id: of the element around today's tile, which is there without today too."""
+    older = [
+        html.Li(tile(view, facts, panel), className=_column(facts.day))
+        for facts, panel in zip(view.days, view.panels, strict=True)
+        if facts.day != view.today
+    ]
+    named: dict[str, Any] = {"id": today_id} if today_id else {}
+    newest = todays_tile(view)
+    today = [html.Li(newest, className=_column(view.today), hidden=newest is None, **named)]
+    today = today if newest or today_id else []
+    return html.Ul([*today, *older[::-1]] if view.phone else [*older, *today], className="tiles")
+
+
+def todays_tile(view: TilesView) -> Component | None:
+    """Return today's tile; None where today is not among the days."""
+    if not view.days or view.days[-1].day != view.today:
+        return None
+    return tile(view, view.days[-1], view.panels[-1])
+
+
+def _column(day: date) -> str:
+    return f"weekday-{day.isoweekday()}"
 
 
 def tile(view: TilesView, facts: DayFacts, panel: DayPanel) -> Component:

@@ -14,7 +14,7 @@
   /* ----- to another day */
 
   function step(way) {
-    const link = card() && document.querySelector(`#days-nav [data-step=${way}]`);
+    const link = card() && byId(way === "left" ? "days-previous" : "days-next");
     if (link && link.getAttribute("href")) link.click();
   }
 
@@ -60,6 +60,14 @@
     byId("days-name").focus({ preventScroll: true });
   });
 
+  /* The tiles of other days stay as they are when one is chosen. */
+  function mark(day) {
+    document.querySelectorAll(".tiles a").forEach(function (link) {
+      if (new URL(link.href).searchParams.get("day") === day) link.setAttribute("aria-current", "date");
+      else link.removeAttribute("aria-current");
+    });
+  }
+
   /* ----- days laid over one another */
 
   let pinned = null;
@@ -68,18 +76,38 @@
     const found = document.querySelector("#days-over .js-plotly-plot");
     return found && found._fullLayout && found._fullLayout.xaxis ? found : null;
   };
+  const names = () => document.querySelectorAll("#days-overlay-names [data-line]");
   const nameOf = (target) => (target.closest ? target.closest("#days-overlay-names [data-line]") : null);
+
+  let wanted = null;
 
   function raise(name) {
     const gd = graph();
     if (!gd || !window.Plotly) return;
-    const last = gd._fullData.length - 1;
-    const line = name && gd._fullData.find((trace) => trace.name === name);
-    if (gd.__cgmRaised === (line || null) && gd.__cgmRaisedIn === gd._fullData[0]) return;
-    document.querySelectorAll("#days-overlay-names [data-line]").forEach((e) => e.classList.toggle("on", e.dataset.line === name));
-    window.Plotly.restyle(gd, { x: [line ? Array.from(line.x) : []], y: [line ? Array.from(line.y) : []] }, [last]);
-    gd.__cgmRaised = line || null;
-    gd.__cgmRaisedIn = gd._fullData[0];
+    wanted = name;
+    const line = (name && gd._fullData.find((trace) => trace.name === name)) || null;
+    names().forEach(function (e) {
+      e.classList.toggle("on", Boolean(line) && e.dataset.line === name);
+      e.setAttribute("aria-pressed", String(e.dataset.line === pinned));
+    });
+    const drawn = gd.__cgmDrawn;
+    if (drawn === (line && line.x) || (!drawn && !line)) return;
+    gd.__cgmDrawn = line && line.x;
+    const points = [line ? [Array.from(line.x)] : [[]], line ? [Array.from(line.y)] : [[]]];
+    window.Plotly.restyle(gd, { x: points[0], y: points[1] }, [gd._fullData.length - 1]);
+  }
+
+  /* A figure that came anew has forgotten what was brought forward. */
+  function attach() {
+    const gd = graph();
+    if (!gd || gd.__cgmAttached || !gd.on) return;
+    gd.__cgmAttached = true;
+    gd.on("plotly_afterplot", function () {
+      const last = gd._fullData[gd._fullData.length - 1];
+      if (!last || last.name !== "raised" || Boolean(last.x && last.x.length) === Boolean(gd.__cgmDrawn)) return;
+      gd.__cgmDrawn = null;
+      raise(wanted);
+    });
   }
 
   function valueAt(trace, minute) {
@@ -128,9 +156,9 @@
     const name = nameOf(event.target);
     if (!name) return;
     pinned = pinned === name.dataset.line ? null : name.dataset.line;
-    document.querySelectorAll("#days-overlay-names [data-line]").forEach(function (e) {
-      e.setAttribute("aria-pressed", String(e.dataset.line === pinned));
-    });
     raise(pinned);
   });
+
+  window.setInterval(attach, 300);
+  window.cgm = Object.assign(window.cgm || {}, { days: { mark: mark } });
 })();

@@ -1,6 +1,5 @@
 """The callbacks of the page Days, without a browser."""
 
-import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -69,7 +68,7 @@ def painted(answer: Any) -> dict[str, Any]:
 
 def tiles_of(answer: Any) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = answer["days-tiles"]["children"]["props"]["children"]
-    return [item["props"]["children"]["props"] for item in items]
+    return [item["props"]["children"]["props"] for item in items if item["props"]["children"]]
 
 
 CHANGES = [
@@ -91,8 +90,8 @@ def test_every_figure_of_a_day_is_that_of_all_metrics_when_the_clocks_change_too
     where = ZoneInfo(zone)
     window = Window(DATES, midnight(where, day), midnight(where, day + timedelta(days=1)), 1)
     figures = all_metrics(services.series.between(person.id, window.start, window.end), window, where)
-    words = texts(answer["days-facts"]["children"])
-    assert length in texts(answer["days-title"]["children"])
+    words = texts([answer["days-facts"]["children"], answer["days-rest"]["children"]])
+    assert length in answer["days-sub"]["children"]
     assert text.percent(figures["tir_percent"]) in words
     assert f"Mean glucose {text.glucose_in(figures['mean_mg_dl'], Unit.MG_DL)}" in words
     assert f"Lowest {figures['min_mg_dl']} mg/dL" in words
@@ -112,7 +111,7 @@ def test_every_figure_of_a_day_is_that_of_all_metrics_when_the_clocks_change_too
 def test_without_a_day_today_is_shown_and_its_share_is_of_the_day_so_far(dash_app: Dash, add_days: Record) -> None:
     add_days(TODAY - timedelta(days=20), 21)
     answer = renew(dash_app)
-    assert "Today, Sunday, 22 November" in texts(answer["days-title"]["children"])
+    assert "Today, Sunday, 22 November" in answer["days-name"]["children"]
     assert "100 % of the day so far" in texts(answer["days-facts"]["children"])
     assert len(tiles_of(answer)) == 14
     assert texts(tiles_of(answer)[-1]["children"]).startswith("Today 22 Nov")
@@ -120,13 +119,13 @@ def test_without_a_day_today_is_shown_and_its_share_is_of_the_day_so_far(dash_ap
 
 def test_while_today_has_no_reading_the_last_day_with_one_is_shown(dash_app: Dash, add_days: Record) -> None:
     add_days(TODAY - timedelta(days=20), 17)
-    assert "Wednesday, 18 November" in texts(renew(dash_app)["days-title"]["children"])
+    assert "Wednesday, 18 November" in renew(dash_app)["days-name"]["children"]
 
 
 def test_a_day_without_readings_is_shown_as_such(dash_app: Dash, add_days: Record) -> None:
     add_days(TODAY - timedelta(days=3), 4)
     answer = renew(dash_app, "?day=2026-11-15")
-    assert texts(answer["days-title"]["children"]).startswith("Sunday, 15 November")
+    assert answer["days-name"]["children"].startswith("Sunday, 15 November")
     assert "No readings on this day." in texts(answer["days-facts"]["children"])
     assert "no data" in texts(tiles_of(answer)[6]["children"])
 
@@ -134,7 +133,7 @@ def test_a_day_without_readings_is_shown_as_such(dash_app: Dash, add_days: Recor
 @pytest.mark.parametrize("day", ["2026-11-23", "1999-12-31", "2026-02-30", "x"])
 def test_a_day_that_cannot_be_shown_falls_back_to_the_pages_own(dash_app: Dash, add_days: Record, day: str) -> None:
     add_days(TODAY - timedelta(days=3), 4)
-    assert "Sunday, 22 November" in texts(renew(dash_app, f"?day={day}")["days-title"]["children"])
+    assert "Sunday, 22 November" in renew(dash_app, f"?day={day}")["days-name"]["children"]
 
 
 def test_nobodys_page_is_empty_and_whole(dash_app: Dash) -> None:
@@ -145,12 +144,12 @@ def test_nobodys_page_is_empty_and_whole(dash_app: Dash) -> None:
 
 def test_previous_and_next_keep_person_and_range_and_end_at_today(dash_app: Dash, add_days: Record) -> None:
     person = add_days(TODAY - timedelta(days=20), 21)
-    before, after = renew(dash_app, f"?person={person.id}&range=7d&day=2026-11-18")["days-nav"]["children"]
-    assert before["props"]["href"] == f"/days?person={person.id}&range=7d&day=2026-11-17"
-    assert after["props"]["href"] == f"/days?person={person.id}&range=7d&day=2026-11-19"
-    _before, after = renew(dash_app)["days-nav"]["children"]
-    assert "href" not in after["props"]
-    assert after["props"]["aria-disabled"] == "true"
+    answer = renew(dash_app, f"?person={person.id}&range=7d&day=2026-11-18")
+    assert answer["days-previous"]["href"] == f"/days?person={person.id}&range=7d&day=2026-11-17"
+    assert answer["days-next"]["href"] == f"/days?person={person.id}&range=7d&day=2026-11-19"
+    assert answer["days-next"]["aria-label"] == "Next day: Thu 19 Nov"
+    after = renew(dash_app)["days-next"]
+    assert (after["href"], after["aria-disabled"]) == (None, "true")
 
 
 def test_an_older_day_moves_the_range_and_a_long_range_says_what_is_left_out(dash_app: Dash, add_days: Record) -> None:
@@ -173,12 +172,16 @@ def test_a_tick_with_a_new_reading_sends_today_alone(
     new = Columns.of([Reading(int(clock.now) - 1, 130, Kind.LIVE, offset_min=60)])
     services.store.readings.add(person.id, source.source_id, new, arrived=clock.now)
     answer = renew(dash_app, "?day=2026-11-20", **painted(first))
-    assert {"days-title", "days-date", "days-graph", "days-facts", "days-tiles-head"}.isdisjoint(answer)
-    sent = json.dumps(answer["days-tiles"])
-    assert "Today" in sent
-    assert "20 Nov" not in sent
-    assert len(sent) < 6000
+    assert set(answer) - {"problem"} == {"days-today", "days-overlay-graph", "days-painted"}
+    assert texts(answer["days-today"]["children"]).startswith("Today")
     assert renew(dash_app, "?day=2026-11-20", **painted(answer)) == {}
+
+
+def test_another_day_leaves_the_tiles_as_they_are(dash_app: Dash, add_days: Record) -> None:
+    add_days(TODAY - timedelta(days=20), 21)
+    answer = renew(dash_app, "?day=2026-11-19", **painted(renew(dash_app, "?day=2026-11-20")))
+    assert answer["days-name"] == {"children": "Thursday, 19 November", "data-day": "2026-11-19"}
+    assert {"days-tiles", "days-today", "days-tiles-head"}.isdisjoint(answer)
 
 
 def test_what_a_stranger_sends_as_painted_costs_a_full_answer_and_no_more(dash_app: Dash, add_days: Record) -> None:
@@ -208,6 +211,15 @@ def test_the_table_is_sent_when_it_is_opened(dash_app: Dash, add_days: Record) -
     words = texts(opened)
     assert "Mean, mg/dL" in words
     assert words.index("Today, Sun 22 Nov") < words.index("Sat 21 Nov") < words.index("Mon 9 Nov")
+
+
+def test_an_open_table_gets_todays_row_alone(dash_app: Dash, add_days: Record, clock: Clock) -> None:
+    add_days(TODAY - timedelta(days=20), 21)
+    first = renew(dash_app, days_as_table__n_clicks=1)
+    clock.now += 60
+    answer = renew(dash_app, days_as_table__n_clicks=1, **painted(first))
+    assert "days-table" not in answer
+    assert texts(answer["days-today-row"]["children"]).startswith("Today, Sun 22 Nov")
 
 
 def test_the_unit_is_the_viewers(dash_app: Dash, add_days: Record) -> None:

@@ -88,3 +88,13 @@ def test_a_day_of_another_year_carries_it() -> None:
     facts = facts_of_days(EMPTY, LocalDays.between(BERLIN, start, start + 1), NOW)
     shown = TilesView(days=facts, panels=panels_of(EMPTY, facts), unit=Unit.MG_DL, today=TODAY)
     assert getattr(links(shown)[0], "aria-label").startswith("Thursday, 20 November 2025")
+
+
+def test_the_place_of_todays_tile_is_there_without_today_too() -> None:
+    today = tiles(view(three_days(100, 200, 120)), "here").children[-1]
+    assert (today.id, today.hidden) == ("here", False)
+    start = midnight(BERLIN, date(2026, 11, 19))
+    facts = facts_of_days(EMPTY, LocalDays.between(BERLIN, start, start + 1), NOW)
+    past = TilesView(days=facts, panels=panels_of(EMPTY, facts), unit=Unit.MG_DL, today=TODAY)
+    assert [(item.hidden, item.children) for item in tiles(past, "here").children[1:]] == [(True, None)]
+    assert len(tiles(past).children) == 1
