@@ -8,7 +8,6 @@ from cgm_dash.trouble import TROUBLES, Level, trouble
 from cgm_dash.units import Unit
 from layouts import ids
 from layouts.banners import banner, connect_panel, database_banner, trouble_banner
-from layouts.hero import hero
 from layouts.problem import error_banner, problem_page
 from tests.layouts.rendered import BERLIN, NOW, attribute, by_class, by_id, hero_view, minutes, words
 
@@ -49,7 +48,18 @@ def test_a_low_value_is_told_before_what_the_source_needs(values: tuple[int, ...
     text = words(banner(view))
     assert text.startswith(f"{start} and falling.")
     assert TROUBLES["terms"].sentence not in text
-    assert TROUBLES["terms"].sentence in words(hero(view))
+    assert view.untold is TROUBLES["terms"]  # told among what needs attention instead
+
+
+@pytest.mark.parametrize(
+    ("values", "age_s", "code"),
+    [((100,), 60, "terms"), ((61,), 1200, "terms"), ((61,), 60, "network"), ((61,), 60, None)],
+)
+def test_what_the_banner_tells_or_only_time_mends_is_not_told_again(
+    values: tuple[int, ...], age_s: int, code: str | None
+) -> None:
+    view = hero_view(minutes(*values, age_s=age_s), trouble=trouble(code) if code else None)
+    assert view.untold is None
 
 
 def test_low_is_told_in_the_chosen_unit() -> None:
