@@ -118,6 +118,7 @@ def test_columns_without_readings_are_never_bridged_and_hatched_where_wide() -> 
     inside = (x > corners.min()) & (x < corners.max())
     assert not inside.any()
     assert any(a["text"].startswith("no data<br>") for a in figure["layout"]["annotations"])
+    assert words(layout.chart_key(view_of(part, 400))).endswith("no data")
 
 
 def test_lo_and_hi_are_marks_at_their_columns_and_named_in_the_key() -> None:
@@ -172,10 +173,10 @@ def test_the_words_say_what_the_bands_are_and_what_they_hold() -> None:
         "middle half",
         "median",
         "lowest below 70 mg/dL",
-        "target",
-        "no data",
+        "target 70–180 mg/dL",
     ):
         assert part in key
+    assert "no data" not in key
     mmol = dataclasses.replace(view, unit=Unit.MMOL_L)
     assert "2.2 mmol/L" in glucose.alt_text(mmol)
     assert "lowest below 3.9 mmol/L" in words(layout.chart_key(mmol))
@@ -218,7 +219,7 @@ def test_readings_stand_in_place_of_the_columns_of_the_part_zoomed_in_on() -> No
     axis = figure["layout"]["xaxis"]
     assert (axis["minallowed"], axis["range"]) == (whole.window.start, list(view.visible or ()))
     assert axis["maxallowed"] >= whole.window.end
-    assert words(layout.chart_key(view)) == "glucose target no data"
+    assert words(layout.chart_key(view)) == "glucose target 70–180 mg/dL"
 
 
 def test_the_newest_dot_is_drawn_only_where_the_readings_reach_now() -> None:
