@@ -1,14 +1,12 @@
-"""`make screenshots`: pictures of the live page in its states, wide and phone, light and dark, into screenshots/."""
+"""`make screenshots`: pictures of the pages in their states, wide and phone, light and dark, into screenshots/."""
 
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-
-from selenium import webdriver
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -16,18 +14,30 @@ sys.path.insert(0, str(ROOT))
 from cgm_dash.batch import Columns, SensorSeen, Wearer  # noqa: E402  the path has to be set first
 from cgm_dash.reading import Flag, Kind, Reading, Trend  # noqa: E402
 from ingestion.simulator import Curve  # noqa: E402
+from layouts import shell  # noqa: E402
 from sql.engine import make_engine  # noqa: E402
 from sql.migrate import migrate  # noqa: E402
 from sql.runs import Run  # noqa: E402
 from sql.store import Store, assemble  # noqa: E402
 from sql.vault import Vault  # noqa: E402
-from tests.browser.conftest import Browser  # noqa: E402
-from tests.conftest import pytest_setup_options  # noqa: E402
+from tests.browser.conftest import Browser, chromium  # noqa: E402
 from tests.support.served import Served, serving  # noqa: E402
 
 TARGET = ROOT / "screenshots"
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 LOOKS = ("light", "dark")
+PAGES = {**dict(shell.PAGES), "nowhere": "/nope"}
+"""Each page by its name, and an address without one."""
+
+DRAWN = """
+    const main = document.querySelector('main');
+    if (!main || document.querySelector('._dash-loading') || document.fonts.status !== 'loaded') return false;
+    return Array.from(document.querySelectorAll('.dash-graph')).every((e) => e.querySelector('.main-svg'));
+"""
+SETTLE_S = 0.4
+"""From drawn until nothing moves any more; from a new size until the charts have followed."""
+NOBODY = "postgresql://nobody@127.0.0.1:9/none"
+"""A database that no server is behind."""
 
 
 def fill(store: Store, age_s: int, days: int = 14, mg_dl: int | None = None, flag: Flag = Flag.NONE) -> None:
@@ -68,9 +78,21 @@ STATES: dict[str, Callable[[Store], None]] = {
 }
 
 
+LOOKED_AT: dict[str, tuple[str, ...]] = {
+    "demo": tuple(PAGES),
+    "empty": tuple(dict(shell.PAGES)),
+    "stale": tuple(dict(shell.PAGES)),
+    "low": ("now", "days"),
+    "error": ("now", "trends"),
+    "offline": ("now",),
+    **dict.fromkeys(("fresh", "late", "lo", "action-needed"), ("now",)),
+}
+"""Which pages are taken in which state: those that look otherwise in it."""
+
+
 @contextmanager
 def state(name: str, folder: Path) -> Iterator[Served]:
-    """Serve the page in one of STATES, as for somebody with an account nobody polls."""
+    """Serve the pages in one of STATES, as for somebody with an account nobody polls."""
     folder.mkdir()
     engine = make_engine(f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
     migrate(engine)
@@ -92,44 +114,96 @@ def demo(folder: Path) -> Iterator[Served]:
         yield served
 
 
+@contextmanager
+def error(folder: Path) -> Iterator[Served]:
+    """Serve without a database."""
+    with serving(folder, DEMO="0", DATABASE_URL=NOBODY) as served:
+        yield served.ready("/healthz")
+
+
+def served_in(name: str, folder: Path) -> AbstractContextManager[Served]:
+    """Return the server for the pictures of state *name*."""
+    if name == "demo":
+        return demo(folder)
+    return error(folder) if name == "error" else state("fresh" if name == "offline" else name, folder)
+
+
+def look(browser: Browser, name: str) -> None:
+    """Have the device light or dark."""
+    browser.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+
+
 def take(browser: Browser, url: str, name: str) -> None:
     """Take the pictures of one address."""
-    for look in LOOKS:
-        browser.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": look}])
-        for size, (width, height) in SIZES.items():
-            browser.size(width, height)
+    for theme in LOOKS:
+        look(browser, theme)
+        for size, measures in SIZES.items():
+            browser.size(*measures)
             browser.driver.get(url)
-            browser.wait(lambda: browser.js("return !!document.querySelector('main')"))
-            time.sleep(2.5)
-            whole = browser.js("return document.documentElement.scrollHeight")
-            browser.size(width, max(whole, height))
-            time.sleep(0.5)
-            path = TARGET / f"{name}-{size}-{look}.png"
-            browser.driver.save_screenshot(str(path))
-            print(path.relative_to(ROOT))
+            browser.wait(lambda: browser.js(DRAWN))
+            picture(browser, f"{name}-{size}-{theme}", measures)
+
+
+def picture(browser: Browser, name: str, measures: tuple[int, int]) -> None:
+    """Take the whole page as it stands, at the width of *measures*."""
+    width, height = measures
+    time.sleep(SETTLE_S)
+    whole = browser.js("return document.documentElement.scrollHeight")
+    if whole > height:
+        browser.size(width, whole)
+        time.sleep(SETTLE_S)
+    path = TARGET / f"{name}.png"
+    browser.driver.save_screenshot(str(path))
+    print(path.relative_to(ROOT), flush=True)
+
+
+def without_server(browser: Browser, served: Served) -> None:
+    """Take an open page that has lost its server, and the page that an installed one shows in its place."""
+    browser.driver.get(served.url)
+    browser.wait(lambda: browser.js(DRAWN))
+    ready = "const done = arguments[0]; navigator.serviceWorker.ready.then((r) => done(r.active.state === 'activated'))"
+    browser.wait(lambda: browser.driver.execute_async_script(ready))
+    served.stop()
+    browser.wait(lambda: browser.js("return document.documentElement.dataset.live") == "offline", 60)
+    for theme in LOOKS:
+        look(browser, theme)
+        for size, measures in SIZES.items():
+            browser.size(*measures)
+            picture(browser, f"offline-now-{size}-{theme}", measures)
+    take(browser, served.url, "offline-page")
 
 
 def main() -> int:
-    """Take all pictures, or those of the states named on the command line."""
-    wanted = sys.argv[1:] or ["demo", *STATES]
-    unknown = [name for name in wanted if name not in ("demo", *STATES)]
+    """Take all pictures, or those of the states and pages named on the command line."""
+    named = sys.argv[1:]
+    unknown = [name for name in named if name not in LOOKED_AT and name not in PAGES]
     if unknown:
-        print(f"no such state: {', '.join(unknown)}; there are: demo, {', '.join(STATES)}", file=sys.stderr)
+        print(f"no such state or page: {', '.join(unknown)}", file=sys.stderr)
+        print(f"states: {', '.join(LOOKED_AT)}; pages: {', '.join(PAGES)}", file=sys.stderr)
         return 2
+    states = [name for name in LOOKED_AT if name in named] or list(LOOKED_AT)
+    pages = [name for name in PAGES if name in named] or list(PAGES)
     TARGET.mkdir(exist_ok=True)
-    options = pytest_setup_options()
-    for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars"):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options)
     folder = Path(tempfile.mkdtemp(prefix="cgm-screenshots-"))
     try:
-        for name in wanted:
-            with demo(folder / name) if name == "demo" else state(name, folder / name) as served:
-                take(Browser(driver), served.url, name)
+        with chromium() as browser:
+            for name in states:
+                take_state(browser, name, [page for page in LOOKED_AT[name] if page in pages], folder / name)
     finally:
-        driver.quit()
         shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def take_state(browser: Browser, name: str, pages: list[str], folder: Path) -> None:
+    """Take the pictures of these pages in one state."""
+    if not pages:
+        return
+    with served_in(name, folder) as served:
+        if name == "offline":
+            without_server(browser, served)
+            return
+        for page in pages:
+            take(browser, served.url + PAGES[page], f"{name}-{page}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The frame in a browser: from page to page without a new document, and what goes along."""
 
+import functools
 import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -62,6 +63,11 @@ def go(browser: Browser, path: str) -> None:
     arrived(browser, path)
 
 
+def titled(browser: Browser, path: str) -> bool:
+    """Return whether the document's title names the page; on the live page its value is enough."""
+    return (NAMES[path] in browser.js("return document.title")) == (path != "/")
+
+
 def asked(browser: Browser) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(browser.driver.current_url).query).items()}
 
@@ -74,7 +80,7 @@ def test_every_link_of_the_rail_leads_to_its_page_in_the_same_document(home: Hom
         assert browser.text("h1") == NAMES[path]
         assert browser.js(FOCUSED) == "main"
         assert browser.js("return window.scrollY") == 0
-        browser.wait(lambda path=path: (NAMES[path] in browser.js("return document.title")) == (path != "/"))
+        browser.wait(functools.partial(titled, browser, path))
         assert "Mira" in browser.js("return document.title")
         assert browser.js("return document.documentElement.dataset.live") == "fresh"
         assert browser.text(".rail [data-live-word]") == "Live"
