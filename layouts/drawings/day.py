@@ -22,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 LOW, HIGH = 40, 340
 """The scale, mg/dL. What lies beyond is cut off at the edge."""
 
-COLUMNS = 36
+COLUMNS = 30
 """Each keeps its first, smallest, largest and last reading: about as much as a tile can show, in 700 bytes."""
 
 ZONE = 0.13

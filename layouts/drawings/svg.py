@@ -73,8 +73,11 @@ def _runs(x: Floats, y: Floats) -> Iterator[tuple[Floats, Floats]]:
 
 
 def _moves(x: Floats, y: Floats, places: int) -> str:
-    """Return the path through the points."""
-    points = np.round(np.column_stack((x, y)), places).ravel()
+    """Return the path through the points, one that rounds to the same as the one before left out."""
+    points = np.round(np.column_stack((x, y)), places)
+    moved = (np.diff(points, axis=0) != 0).any(axis=1)
+    moved[:1] = True  # a line has two points, though they be the same
+    points = points[np.append(True, moved)].ravel()
     # Whole numbers are written three times as fast as others.
     numbers = list(map(str, points.astype(np.int64).tolist()) if places == 0 else map("{:g}".format, points.tolist()))
     return f"M{numbers[0]} {numbers[1]}L{' '.join(numbers[2:])}"

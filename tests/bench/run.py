@@ -1,7 +1,7 @@
 """`make bench`: measure what the project promises about speed, print a table, write build/bench.json.
 
-Arguments: names of parts (metrics, days, store, pages, report, trends, process, browser), all without one; -v also
-lists what came over the wire. Lines in the file that this run did not measure stay.
+Arguments: names of parts (metrics, days, store, pages, report, days-page, trends, process, browser), all without one;
+-v also lists what came over the wire. Lines in the file that this run did not measure stay.
 Ends with 1 where a goal is missed.
 """
 
@@ -21,11 +21,11 @@ from sql.engine import make_engine
 from sql.readiness import Readiness
 from sql.store import assemble
 from sql.vault import Vault
-from tests.bench import browser, days, metrics, pages, peers, process, report, store, trends, year
+from tests.bench import browser, days, days_page, metrics, pages, peers, process, report, store, trends, year
 from tests.bench.measure import Measurement, table
 from tests.support.served import ROOT
 
-PARTS = ("metrics", "days", "store", "pages", "report", "trends", "process", "browser")
+PARTS = ("metrics", "days", "store", "pages", "report", "days-page", "trends", "process", "browser")
 
 
 def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
@@ -39,7 +39,7 @@ def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
         yield from store.measure(newest)
     if "trends" in parts:
         yield from trends.measure(newest)
-    if not {"pages", "report", "process", "browser"} & set(parts):
+    if not {"pages", "report", "days-page", "process", "browser"} & set(parts):
         return
     with tempfile.TemporaryDirectory(prefix="cgm-bench-") as name, SimulatorServer(year.world()) as upstream:
         folder = Path(name) / "data"
@@ -49,6 +49,8 @@ def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
             yield from pages.measure(folder, newest)
         if "report" in parts:
             yield from report.measure(folder, newest)
+        if "days-page" in parts:
+            yield from days_page.measure(folder, newest)
         if "process" in parts:
             yield from process.measure(folder, settings)
         if "browser" in parts:
