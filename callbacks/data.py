@@ -40,22 +40,27 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output(ids.DISCONNECT_MESSAGE, "children"),
-        Output(ids.CONNECT_SINCE, "data", allow_duplicate=True),
-        Output(ids.CONNECT_TICK, "disabled", allow_duplicate=True),
+        Output(ids.DISCONNECTED, "data"),
         Input(ids.DISCONNECT, "n_clicks"),
         prevent_initial_call=True,
     )
-    def disconnect(clicks: object) -> tuple[Any, Any, bool]:
+    def disconnect(clicks: object) -> tuple[Any, Any]:
         if type(clicks) is not int or clicks < 1:
             raise PreventUpdate
         since = services.now()  # a process that begins later serves without the account
         try:
             by_itself = services.disconnect()
         except ConfigError as exc:
-            return str(exc), no_update, True
+            return str(exc), no_update
         except StoreError:
-            return _("The database does not answer, so nothing was changed. Try again in a minute."), no_update, True
-        return connect_layout.disconnected(by_itself=by_itself), since if by_itself else no_update, not by_itself
+            return _("The database does not answer, so nothing was changed. Try again in a minute."), no_update
+        return connect_layout.disconnected(by_itself=by_itself), since if by_itself else no_update
+
+    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves this one untyped
+        "function(since) { window.cgm.forms.disconnected(since); }",
+        Input(ids.DISCONNECTED, "data"),
+        prevent_initial_call=True,
+    )
 
 
 def _key(visit: Visit) -> str:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib import resources
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 QUARTER_HOUR_S = 900
 
@@ -109,3 +109,10 @@ def guess(country: str, seen: Sequence[tuple[int, int]]) -> str | None:
         if all(offset_s(zone, ts) == 60 * minutes for ts, minutes in seen):
             return name
     return None
+
+
+@functools.cache
+def zone_names() -> tuple[str, ...]:
+    """Return the IANA names a person may choose from: those of places, by name, and UTC."""
+    strange = ("Etc/", "SystemV/", "posix/", "right/")
+    return ("UTC", *sorted(n for n in available_timezones() if "/" in n and not n.startswith(strange)))

@@ -168,6 +168,7 @@ def _changes(view: DataView) -> list[Component]:
             ),
             html.Button(_("Yes, disconnect"), id=ids.DISCONNECT, className="btn danger", type="button"),
             html.Div(id=ids.DISCONNECT_MESSAGE, role="status"),
+            dcc.Store(id=ids.DISCONNECTED),
         ],
         className="sure",
     )

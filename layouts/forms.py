@@ -9,7 +9,13 @@ from layouts.icons import icon
 
 
 def field(
-    label: str, control: Component, *, hint: str = "", fault_id: str = "", beside: Component | None = None
+    label: str,
+    control: Component,
+    *,
+    hint: str = "",
+    fault_id: str = "",
+    fault: str = "",
+    beside: Component | None = None,
 ) -> Component:
     """Return a control with its label, what helps, and where its fault is told.
 
@@ -22,7 +28,7 @@ def field(
             html.Label(label, htmlFor=name.id),
             inside,
             html.P(hint, className="hint", id=f"{name.id}-hint") if hint else None,
-            html.P(id=fault_id, className="fault") if fault_id else None,
+            html.P(fault, id=fault_id, className="fault") if fault_id else None,
         ],
         className="field",
     )

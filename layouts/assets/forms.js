@@ -58,5 +58,12 @@
     if (is) window.location.replace(window.location.pathname);
   }
 
-  window.cgm = Object.assign(window.cgm || {}, { forms: { shown: shown, told: told, ready: ready } });
+  /* The form beside waits for the program in the same way. */
+  function disconnected(since) {
+    if (!since) return;
+    window.dash_clientside.set_props("connect-since", { data: since });
+    window.dash_clientside.set_props("connect-tick", { disabled: false });
+  }
+
+  window.cgm = Object.assign(window.cgm || {}, { forms: { shown: shown, told: told, ready: ready, disconnected: disconnected } });
 })();

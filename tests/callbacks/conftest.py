@@ -100,9 +100,10 @@ def call(app: Dash, output: str, **values: Any) -> Any:
         return {**entry, "value": given.get(name.replace("_", "-"))}
 
     ids = [o.rsplit(".", 1) for o in spec["output"].strip(".").split("...")]
+    outputs = [{"id": i, "property": p} for i, p in ids]
     body = {
         "output": spec["output"],
-        "outputs": [{"id": i, "property": p} for i, p in ids],
+        "outputs": outputs if spec["output"].startswith("..") else outputs[0],
         "inputs": [part(e) for e in spec["inputs"]],
         "state": [part(e) for e in spec["state"]],
         "changedPropIds": [],

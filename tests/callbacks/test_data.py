@@ -83,7 +83,7 @@ def test_stored_account_can_be_changed_and_disconnected(stored: Services) -> Non
     assert stored.real_account.is_stored()
     answer = call(app, f"{ids.DISCONNECT_MESSAGE}.children", disconnect__n_clicks=1)
     assert "opens anew by itself" in texts(answer[ids.DISCONNECT_MESSAGE]["children"])
-    assert answer[ids.CONNECT_SINCE]["data"] == NOW
+    assert answer[ids.DISCONNECTED]["data"] == NOW
     assert not stored.real_account.is_stored()
 
 
