@@ -158,18 +158,21 @@ def picture(browser: Browser, name: str, measures: tuple[int, int]) -> None:
 
 
 def without_server(browser: Browser, served: Served) -> None:
-    """Take an open page that has lost its server, and the page that an installed one shows in its place."""
+    """Take an open page that has lost its server, and the page that an installed one shows in its place.
+
+    The open one is light only: nobody is there to draw its charts for another look.
+    """
+    browser.size(*SIZES["desk"])
+    look(browser, "light")
     browser.driver.get(served.url)
     browser.wait(lambda: browser.js(DRAWN))
     ready = "const done = arguments[0]; navigator.serviceWorker.ready.then((r) => done(r.active.state === 'activated'))"
     browser.wait(lambda: browser.driver.execute_async_script(ready))
     served.stop()
     browser.wait(lambda: browser.js("return document.documentElement.dataset.live") == "offline", 60)
-    for theme in LOOKS:
-        look(browser, theme)
-        for size, measures in SIZES.items():
-            browser.size(*measures)
-            picture(browser, f"offline-now-{size}-{theme}", measures)
+    for size, measures in SIZES.items():
+        browser.size(*measures)
+        picture(browser, f"offline-now-{size}-light", measures)
     take(browser, served.url, "offline-page")
 
 
