@@ -15,6 +15,7 @@ from cgm_dash.i18n import mark as m
 from cgm_dash.units import Unit
 from cgm_dash.zones import offset_s, zone_names
 from layouts import forms, ids, text
+from layouts.attributes import hyphened
 from layouts.controls import segments
 from layouts.icons import icon
 from layouts.own_goals import NAMES, Faults, Typed
@@ -120,13 +121,11 @@ def _card(title: str, sub: str, content: list[Component]) -> Component:
 
 
 def _toast() -> Component:
-    """Return where it is told what was saved; the button takes it back."""
+    """Return where it is told what was saved; one button takes it back, one puts it away."""
     undo = html.Button(_("Undo"), id=ids.UNDO, type="button", hidden=True)
-    return html.Div(
-        [icon("check", small=True), html.Span(id=ids.TOAST_WORDS, role="status"), undo],
-        id=ids.TOAST,
-        className="toast-line",
-    )
+    close = html.Button(icon("cross", small=True), id=ids.TOAST_CLOSE, type="button", **hyphened(aria_label=_("Close")))
+    words = html.Span(id=ids.TOAST_WORDS, role="status")
+    return html.Div([icon("check", small=True), words, undo, close], id=ids.TOAST, className="toast-line")
 
 
 # --- the viewer's

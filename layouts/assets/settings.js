@@ -25,6 +25,12 @@
     }
   });
 
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest("#toast-close")) return;
+    window.dash_clientside.set_props("toast-words", { children: "" });
+    window.dash_clientside.set_props("undo", { hidden: true });
+  });
+
   /* The look is known to this browser alone; the page comes with "as the device". */
   function tell() {
     const box = byId("settings-look");
