@@ -32,6 +32,8 @@ TOP, BOTTOM = 16, 28
 RIGHT = 18
 EPOCH = date(1970, 1, 1).toordinal()
 LABEL_PX = 13
+MARK_MIN = 30
+"""Marks of LO and HI stand so many minutes apart, or they would run into one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def line_of(series: Series, days: LocalDays, i: int) -> Line:
     part = series.between(start, end)
     minutes = _minutes(days, i, part.ts)
     values = np.where(part.flag == 0, part.mg_dl, np.nan).astype(np.float64)
-    marks = [(minutes[which], part.mg_dl[which].astype(np.float64)) for which in (part.flag == f for f in Flag if f)]
+    marks = [_marked(minutes, part, flag) for flag in (Flag.LO, Flag.HI)]
     if not len(part):
         return Line(days.dates[i], minutes, values, *marks)
     changed = np.diff(minutes * 60 - part.ts) != 0
@@ -59,6 +61,13 @@ def line_of(series: Series, days: LocalDays, i: int) -> Line:
     edges = np.union1d(np.linspace(start, end, COLUMNS + 1), jumps)
     ts, mg_dl = broken(part.ts, values, part.gap_after() | changed, kept(part.ts, values, edges))
     return Line(days.dates[i], _minutes(days, i, ts), mg_dl, *marks)
+
+
+def _marked(minutes: Float, part: Series, flag: Flag) -> tuple[Float, Float]:
+    """Return minutes and mg/dL of what is flagged *flag*, of each half hour the first."""
+    found = np.flatnonzero(part.flag == flag)
+    first = found[np.unique(minutes[found] // MARK_MIN, return_index=True)[1]]
+    return minutes[first], part.mg_dl[first].astype(np.float64)
 
 
 def _minutes(days: LocalDays, i: int, ts: npt.NDArray[np.int64]) -> Float:
@@ -120,9 +129,10 @@ def _marks(lines: Sequence[Line], look: Look) -> list[Figure]:
 
 def _top(lines: Sequence[Line]) -> float:
     """Return how far the y axis reaches: 350 mg/dL, further only where readings do."""
-    values = [v for line in lines for v in (line.mg_dl, line.hi[1] + glucose.OVER_BOUND) if len(v)]
-    highest = max((float(np.nanmax(v)) for v in values if not np.isnan(v).all()), default=0.0)
-    return HIGH if highest <= HIGH else next((top for _limit, top in glucose.TOPS if highest <= top), glucose.TOP_MOST)
+    values = [line.mg_dl for line in lines if not np.isnan(line.mg_dl).all()]
+    highest = max((float(np.nanmax(v)) for v in values), default=0.0)
+    top = HIGH if highest <= HIGH else next((t for _limit, t in glucose.TOPS if highest <= t), glucose.TOP_MOST)
+    return max(top, *(float(line.hi[1].max()) + glucose.OVER_BOUND for line in lines if len(line.hi[1])), 0.0)
 
 
 def _y_axis(look: Look, high: float) -> Figure:

@@ -123,7 +123,15 @@ def test_lo_and_hi_are_marks_and_the_axis_makes_room() -> None:
     series.flag[9], series.mg_dl[9] = Flag.HI, 400
     figure = figure_of(lines(series, day, 1), day, Look())
     assert {"lo", "hi"} <= {trace["name"] for trace in figure["data"]}
-    assert figure["layout"]["yaxis"]["range"] == [40, 520]
+    assert figure["layout"]["yaxis"]["range"] == [40, 420]
+
+
+def test_marks_of_one_stretch_stand_half_an_hour_apart() -> None:
+    day = date(2026, 11, 21)
+    series = filled(day)
+    series.flag[12:36], series.mg_dl[12:36] = Flag.LO, 40  # from 01:00 to 03:00
+    (line,) = lines(series, day, 1)
+    assert line.lo[0].tolist() == [60, 90, 120, 150]
 
 
 def test_no_days_make_an_empty_figure() -> None:
