@@ -119,6 +119,14 @@ def test_lo_is_lower_and_hi_higher_than_any_number() -> None:
     assert (told.highest.flag, told.highest.mg_dl) == (Flag.HI, 400)
 
 
+def test_lo_and_hi_lie_outside_of_every_limit() -> None:
+    start = midnight(BERLIN, date(2026, 11, 21))
+    series = Series.every(300, [60, 100, 200, 200], start)
+    series.flag[0], series.flag[3] = Flag.LO, Flag.HI
+    told = facts(series, BERLIN, date(2026, 11, 21), date(2026, 11, 21))[0]
+    assert [told.times.percent(band) for band in Band] == [25, 0, 25, 25, 25]
+
+
 def test_bands_follow_the_wearers_limits_and_spells_the_consensus() -> None:
     start = midnight(BERLIN, date(2026, 11, 21))
     series = Series.every(300, [65] * 288, start)

@@ -67,7 +67,8 @@ def test_what_is_to_come_of_today_is_neither_drawn_nor_hatched() -> None:
     today = date(2026, 11, 22)
     start = midnight(BERLIN, today)
     figure = chart(Series.every(300, [100] * 60, start), today)
-    assert figure["layout"]["xaxis"]["range"] == [start, start + 86_400]
+    axis = figure["layout"]["xaxis"]
+    assert axis["range"] == [axis["minallowed"], axis["maxallowed"]] == [start, start + 86_400]
     (gaps,) = [t for t in figure["data"] if t.get("name") == "gaps"]
     assert np.frombuffer(base64.b64decode(gaps["x"]["bdata"]), "<u4").max() == NOW
 

@@ -83,6 +83,8 @@ def test_a_line_or_an_area_never_crosses_midnight() -> None:
         finite = panel.ts[~np.isnan(panel.mg_dl)]
         assert panel.start <= finite.min() <= finite.max() < panel.end
         assert all(panel.start <= x.min() <= x.max() < panel.end for _band, x, _y in panel.areas)
+        for _band, _x, y in panel.areas:  # closed outlines, each with a NaN behind it
+            assert (y[0], y[-2], np.isnan(y[-1])) == (180, 180, True)
     alone = panels(series, DAY + timedelta(days=1))[0]
     assert both[1].ts.tolist() == alone.ts.tolist()
 
