@@ -1,7 +1,7 @@
 """`make bench`: measure what the project promises about speed, print a table, write build/bench.json.
 
-Arguments: names of parts (metrics, days, store, pages, report, days-page, trends, process, browser), all without one;
--v also lists what came over the wire. Lines in the file that this run did not measure stay.
+Arguments: names of parts (metrics, days, store, pages, report, days-page, trends, process, browser, lighthouse), all
+without one; -v also lists what came over the wire. Lines in the file that this run did not measure stay.
 Ends with 1 where a goal is missed.
 """
 
@@ -21,11 +21,24 @@ from sql.engine import make_engine
 from sql.readiness import Readiness
 from sql.store import assemble
 from sql.vault import Vault
-from tests.bench import browser, days, days_page, metrics, pages, peers, process, report, store, trends, year
+from tests.bench import (
+    browser,
+    days,
+    days_page,
+    lighthouse,
+    metrics,
+    pages,
+    peers,
+    process,
+    report,
+    store,
+    trends,
+    year,
+)
 from tests.bench.measure import Measurement, table
 from tests.support.served import ROOT
 
-PARTS = ("metrics", "days", "store", "pages", "report", "days-page", "trends", "process", "browser")
+PARTS = ("metrics", "days", "store", "pages", "report", "days-page", "trends", "process", "browser", "lighthouse")
 
 
 def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
@@ -39,7 +52,7 @@ def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
         yield from store.measure(newest)
     if "trends" in parts:
         yield from trends.measure(newest)
-    if not {"pages", "report", "days-page", "process", "browser"} & set(parts):
+    if not {"pages", "report", "days-page", "process", "browser", "lighthouse"} & set(parts):
         return
     with tempfile.TemporaryDirectory(prefix="cgm-bench-") as name, SimulatorServer(year.world()) as upstream:
         folder = Path(name) / "data"
@@ -55,6 +68,8 @@ def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
             yield from process.measure(folder, settings)
         if "browser" in parts:
             yield from browser.measure(folder, settings, verbose=verbose)
+        if "lighthouse" in parts:
+            yield from lighthouse.measure(folder, settings, verbose=verbose)
 
 
 def _let_python_compile() -> None:
