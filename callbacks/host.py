@@ -13,6 +13,7 @@ from layouts import vendor
 STATM = Path("/proc/self/statm")
 
 
+@functools.cache
 def versions() -> tuple[tuple[str, str], ...]:
     """Return names and versions of the program and of what a fault report must name."""
     return (

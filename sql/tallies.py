@@ -57,10 +57,7 @@ class TallyStore:
     def _counted(self, connection: Connection, person_id: int) -> tuple[int, dict[int, Counts]]:
         held_seq, held = self._held.get(person_id, (-1, {}))
         changes = changes_since(connection, person_id, held_seq)
-        ends = sa.select(sa.func.min(readings.c.ts), sa.func.max(readings.c.ts)).where(
-            readings.c.person_id == person_id
-        )
-        oldest, newest = connection.execute(ends).one()
+        oldest, newest = _ends(connection, person_id)
         if oldest is None or newest is None:
             return changes.seq, {}
         whole = range(oldest // BLOCK_S, newest // BLOCK_S + 1)
