@@ -99,11 +99,13 @@ def swipe(browser: Browser, css: str, by: int) -> None:
     """Draw a finger across an element, fast."""
     box = browser.js("const r = document.querySelector(arguments[0]).getBoundingClientRect(); return [r.x, r.y]", css)
     x, y = box[0] + 150, box[1] + 12
-    points = [{"x": x + by * i / 4, "y": y} for i in range(5)]
-    browser.cdp("Input.dispatchTouchEvent", type="touchStart", touchPoints=[points[0]])
-    for point in points[1:]:
-        browser.cdp("Input.dispatchTouchEvent", type="touchMove", touchPoints=[point])
-    browser.cdp("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    start = time.time()
+    # The moments are told, not lived: a busy machine would be too slow a finger.
+    for i in range(5):
+        kind = "touchMove" if i else "touchStart"
+        point = {"x": x + by * i / 4, "y": y}
+        browser.cdp("Input.dispatchTouchEvent", type=kind, touchPoints=[point], timestamp=start + 0.02 * i)
+    browser.cdp("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[], timestamp=start + 0.1)
 
 
 def test_from_the_rail_to_other_days_by_button_key_field_and_tile(home: Home, browser: Browser, mira: int) -> None:
