@@ -180,7 +180,7 @@ def _register_zone(app: Dash, services: Services) -> None:
             raise PreventUpdate
         try:
             section = _Section(services, search, unit)
-            if not isinstance(zone, str) or zone not in zone_names():
+            if not isinstance(zone, str) or zone not in (section.person.zone, *zone_names()):
                 draft = Draft(section.person.zone or "", {"zone": layout.zone_fault()})
                 return section.refused(layout.zone_box(section.wearer, draft))
             was = {"what": "zone", "zone": section.person.zone, "confirmed": section.person.zone_confirmed}

@@ -175,6 +175,8 @@ def zone_box(wearer: WearerView, draft: Draft = CLEAN) -> list[Component]:
     options = [{"label": name, "value": name} for name in zone_names()]
     if not wearer.zone:
         options.insert(0, {"label": _("Choose…"), "value": ""})
+    elif wearer.zone not in zone_names():  # an old name that a source or a command has given
+        options.insert(0, {"label": wearer.zone, "value": wearer.zone})
     select = dbc.Select(id=ids.ZONE_SELECT, options=options, value=shown, className="select boxed", invalid=bool(fault))
     made = forms.field(_("Where the wearer lives"), select, fault_id=f"{ids.ZONE_SELECT}-fault", fault=fault)
     note = html.P(there(shown, wearer.now), id=ids.ZONE_THERE, className="sub", role="status")

@@ -94,6 +94,15 @@ def test_zone_is_confirmed_days_are_cut_anew_and_it_is_taken_back(
     assert services.store.days.by_day(person.id, 0, 2**40).bounds.tolist() == berlin
 
 
+def test_old_name_of_a_zone_can_be_confirmed(dash_app: Dash, services: Services, add_person: Add) -> None:
+    person = add_person()
+    services.store.people.set_zone(person.id, "CET", confirmed=False)
+    page = dash_app.server.test_client().get("/_dash-layout", headers={"X-Page": "/settings"}).json
+    assert shown(page, ids.ZONE_SELECT)["options"][0] == {"label": "CET", "value": "CET"}
+    press(dash_app, ids.ZONE_SAVE, zone_select__value="CET")
+    assert (who(services, person).zone, who(services, person).zone_confirmed) == ("CET", True)
+
+
 @pytest.mark.parametrize("odd", [None, "", "Mars/Crater", "../../etc/passwd", 7, ["UTC"], {}])
 def test_zone_that_is_none_is_refused(dash_app: Dash, services: Services, add_person: Add, odd: object) -> None:
     person = add_person()
