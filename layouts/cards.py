@@ -45,7 +45,7 @@ def time_in_range(view: StatisticsView) -> Component:
 
 
 def _covered(view: StatisticsView) -> Component:
-    share = text.percent(view.coverage.percent)
+    share = covered(view.coverage.percent)
     words = _("{period}, {share} of it covered by readings").format(period=text.period(view.window), share=share)
     return html.P(words, className="sub")
 
@@ -114,9 +114,7 @@ def _usual_places(bands: Bands) -> int:
 
 def _places(bands: Bands, share: float, goals: Goals) -> int:
     places, goal = _usual_places(bands), goals.of(*bands)
-    while goal and share != goal.limit and text.rounded(share, places) == goal.limit:
-        places += 1
-    return places
+    return text.places_apart(share, goal.limit, places) if goal else places
 
 
 def range_table(view: StatisticsView) -> Component:
@@ -212,8 +210,13 @@ def insufficient(coverage: Coverage, window: Window) -> str:
             "Needs {need} days; this is {n} day.", "Needs {need} days; these dates hold {n}.", coverage.days
         )
         return pattern.format(need=ENOUGH_DAYS, n=coverage.days)
-    need, share = text.percent(ENOUGH_PERCENT), text.percent(coverage.percent)
+    need, share = text.percent(ENOUGH_PERCENT), covered(coverage.percent)
     return _("Needs {need} coverage; this is {share}.").format(need=need, share=share)
+
+
+def covered(percent: float | None) -> str:
+    """Return how much readings cover, with its sign; what is short of what is asked for never looks like it."""
+    return text.NOTHING if percent is None else text.per_cent(text.decimal_apart(percent, ENOUGH_PERCENT))
 
 
 def _mean(view: StatisticsView) -> Component:
@@ -265,7 +268,7 @@ def cv_tile(view: StatisticsView) -> Component:
         "Coefficient of variation: how much glucose swings, as a share of its mean. Up to {limit} counts as stable"
         " (Danne 2017)."
     ).format(limit=text.percent(limit))
-    number = None if cv is None else text.decimal(cv, 0)
+    number = None if cv is None else text.decimal_apart(cv, limit)
     return tile("cv", _("CV"), number, "%", _cv_foot(cv, limit), _doubt(view), what, rests_on(view))
 
 
@@ -284,7 +287,7 @@ def coverage_tile(view: StatisticsView) -> Component:
     what = _(
         "How much of this time the readings cover. Goal: 70 % or more; below, figures may be off (Battelino 2019)."
     )
-    number = text.NOTHING if share is None else "<1" if 0 < share < 1 else text.decimal(share, 0)
+    number = text.NOTHING if share is None else text.decimal_apart(share, ENOUGH_PERCENT)
     return tile(
         "coverage",
         _("Coverage"),

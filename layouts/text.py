@@ -25,6 +25,8 @@ RANGE = "\u2013"
 NOTHING = "\u2013"
 """Stands where a figure is not defined."""
 
+DAY_MIN = 1440
+
 MINUTES_TO = 90
 """Ages and spans are told in whole minutes up to here, then in hours and minutes."""
 
@@ -221,6 +223,27 @@ def percent_fine(value: float | None) -> str:
     return per_cent(decimal(value, 1) if value else "0")
 
 
+def places_apart(value: float, limit: float, places: int) -> int:
+    """Return with how many decimals, *places* at least, *value* does not look like the *limit* that it is not.
+
+    >>> places_apart(69.7, 70, 0), places_apart(69.4, 70, 0), places_apart(70, 70, 0), places_apart(69.97, 70, 0)
+    (1, 0, 0, 2)
+    """
+    while value != limit and rounded(value, places) == limit:
+        places += 1
+    return places
+
+
+def decimal_apart(value: float, limit: float, places: int = 0) -> str:
+    """Return *value* with *places* decimals, or as many as tell it apart from *limit*; "<1" below 1 without decimals.
+
+    >>> decimal_apart(69.97, 70), decimal_apart(69.2, 70), decimal_apart(0.3, 70)
+    ('69.97', '69', '<1')
+    """
+    needed = places_apart(value, limit, places)
+    return "<1" if not places and 0 < value < 1 else decimal(value, needed)
+
+
 def size(n: int) -> str:
     """Return a number of bytes in the unit that fits, by thousands as disks are sold.
 
@@ -266,6 +289,20 @@ def duration_short(seconds: float) -> str:
     if minutes < 60:
         return _("{m} min").format(m=minutes)
     return _("{h} h {m}").format(h=minutes // 60, m=f"{minutes % 60:02d}")
+
+
+def time_a_day(share: float) -> str:
+    """Return *share* percent of a day, to the nearest minute.
+
+    >>> time_a_day(4.9), time_a_day(100), time_a_day(0), time_a_day(0.01)
+    ('1 h 11 min', '24 h', '0 min', '<1 min')
+    """
+    minutes = int(DAY_MIN * share / 100 + 0.5)
+    if minutes == DAY_MIN:
+        return _("{h} h").format(h=24)  # not "1 d"
+    if share == 0:
+        return _("{m} min").format(m=0)
+    return duration(60 * minutes)
 
 
 def span(seconds: float) -> str:

@@ -30,7 +30,6 @@ STILL: Any = {"displayModeBar": False, "responsive": True, "staticPlot": True}
 """Nothing on these charts is dragged: the card at the pointer is our own (assets/trends.js)."""
 
 BAR_WIDTH, BAR_HEIGHT = 330, 282
-DAY_S = 86_400
 TABLE_WEEKS = 53
 """So many weeks stand in the table; months show more."""
 
@@ -114,22 +113,20 @@ def _span(view: RangeFigures) -> str:
     first, last = (local_date(view.zone, ts) for ts in (window.start, window.end - 1))
     days = plural("{n} day", "{n} days", window.days).format(n=text.count(window.days))
     dates = f"{text.day_of_year(first, today)} {text.RANGE} {text.day_of_year(last, today)}"
-    covered = _("{share} covered by readings").format(share=text.percent(view.statistics.coverage.percent))
+    covered = _("{share} covered by readings").format(share=cards.covered(view.statistics.coverage.percent))
     return " · ".join((text.day_of_year(first, today) if first == last else dates, days, covered))
 
 
 def _tiles(view: RangeFigures) -> Component:
     statistics = view.statistics
-    goals, limit = statistics.judged_by, text.glucose(statistics.targets.low, view.look.unit)
+    goals, limit = statistics.judged_by, text.glucose_in(statistics.targets.low, view.look.unit)
     below = _("Time below {limit}").format(limit=limit)
     words = {
         "tir": _("The share of the observed time between {low} and {high}, both included.").format(
             low=text.glucose(statistics.targets.low, view.look.unit),
             high=text.glucose_in(statistics.targets.high, view.look.unit),
         ),
-        "below": _("The share of the observed time under {limit}, very low included.").format(
-            limit=text.glucose_in(statistics.targets.low, view.look.unit)
-        ),
+        "below": _("The share of the observed time under {limit}, very low included.").format(limit=limit),
     }
     return html.Div(
         [
@@ -336,8 +333,7 @@ def _ranges_content(view: RangeFigures) -> list[Component | str]:
 def _bar_row(view: RangeFigures, band: Band) -> BarRow:
     statistics = view.statistics
     share, goal = statistics.times.percent(band), statistics.judged_by.of(band)
-    seconds = DAY_S * (share or 0) / 100
-    a_day = _("{time} a day").format(time=text.duration(seconds) if seconds else text.duration_short(0))
+    a_day = "" if share is None else _("{time} a day").format(time=text.time_a_day(share))
     told = "" if goal is None else _("goal {goal}").format(goal=cards.goal_words(goal))
     return BarRow(
         band=band,
@@ -345,7 +341,7 @@ def _bar_row(view: RangeFigures, band: Band) -> BarRow:
         name=text.band(band),
         limits=text.limits(band, statistics.targets, view.look.unit),
         words=cards.share_words((band,), share, statistics.judged_by),
-        detail=" · ".join(filter(None, (a_day if share is not None else "", told))),
+        detail=" · ".join(filter(None, (a_day, told))),
     )
 
 

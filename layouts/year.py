@@ -16,7 +16,7 @@ from cgm_dash.metrics.periods import Periods
 from cgm_dash.units import Band, Unit
 from layouts import text
 from layouts.attributes import hyphened
-from layouts.cards import share_words
+from layouts.cards import covered, share_words
 from layouts.trends_views import YearMetric, YearView
 
 WEEKS = 53
@@ -108,7 +108,7 @@ def _written(view: YearView, i: int) -> str:
     value = float(_values(view.days, view.metric)[i])
     if view.metric == "tir":
         return share_words(IN_TARGET, value, view.goals)
-    return text.glucose_in(value, view.unit) if view.metric == "mean" else text.percent(value)
+    return text.glucose_in(value, view.unit) if view.metric == "mean" else covered(value)
 
 
 def _sentence(view: YearView, i: int, enough: bool) -> str:
@@ -123,7 +123,7 @@ def _sentence(view: YearView, i: int, enough: bool) -> str:
         "day": when,
         "share": share_words(IN_TARGET, float(days.percent(Band.TARGET)[i]), view.goals),
         "mean": text.glucose_in(float(days.mean[i]), unit),
-        "coverage": text.percent(float(days.coverage[i])),
+        "coverage": covered(float(days.coverage[i])),
     }
     if enough:
         return _("{day}: {share} in target, mean {mean}, {coverage} covered by readings.").format(**told)

@@ -13,6 +13,7 @@ from cgm_dash.metrics.coverage import ENOUGH_PERCENT
 from cgm_dash.metrics.periods import Periods
 from cgm_dash.units import Unit
 from layouts import text, tokens
+from layouts.cards import covered, share_words
 from layouts.figures import typical
 from layouts.figures.traces import Figure, f4
 from layouts.figures.typical import Card, Look
@@ -61,13 +62,16 @@ def metrics_of(periods: Periods, goals: Goals, unit: Unit) -> dict[str, Metric]:
     def glucose(value: float) -> str:
         return text.glucose(value, unit)
 
+    def apart(limit: int) -> Callable[[float], str]:
+        return lambda value: text.decimal_apart(value, limit)
+
     cv_goal = (float(goals.cv_percent), False)
     found["mean"] = Metric("mean", _("Mean glucose"), periods.mean, str(unit), glucose, 40)
-    found["cv"] = Metric("cv", _("Variation (CV)"), periods.cv, "%", _whole, 10, cv_goal)
+    found["cv"] = Metric("cv", _("Variation (CV)"), periods.cv, "%", apart(goals.cv_percent), 10, cv_goal)
     found["gmi"] = Metric("gmi", _("GMI"), periods.gmi, "%", lambda value: text.decimal(value, 1), 1)
     found["sd"] = Metric("sd", _("SD"), periods.sd, str(unit), glucose, 20)
     enough = (float(ENOUGH_PERCENT), True)
-    found["coverage"] = Metric("coverage", _("Coverage"), periods.coverage, "%", _whole, 30, enough)
+    found["coverage"] = Metric("coverage", _("Coverage"), periods.coverage, "%", apart(ENOUGH_PERCENT), 30, enough)
     return found
 
 
@@ -76,23 +80,17 @@ def _share(name: str, periods: Periods, bands: Bands, goals: Goals, unit: Unit) 
     limits = goals.targets
     label = {
         "tir": _("Time in target"),
-        "below": _("Time below {limit}").format(limit=text.glucose(limits.low, unit)),
-        "above": _("Time above {limit}").format(limit=text.glucose(limits.high, unit)),
-        "very-low": _("Time below {limit}").format(limit=text.glucose(limits.very_low, unit)),
-        "very-high": _("Time above {limit}").format(limit=text.glucose(limits.very_high, unit)),
+        "below": _("Time below {limit}").format(limit=text.glucose_in(limits.low, unit)),
+        "above": _("Time above {limit}").format(limit=text.glucose_in(limits.high, unit)),
+        "very-low": _("Time below {limit}").format(limit=text.glucose_in(limits.very_low, unit)),
+        "very-high": _("Time above {limit}").format(limit=text.glucose_in(limits.very_high, unit)),
     }[name]
-    fine = bands[0] in BELOW
-    write = _fine if fine else _whole
     told = None if goal is None else (float(goal.limit), goal.above)
-    return Metric(name, label, periods.percent(*bands), "%", write, 4 if fine else 20, told)
 
+    def write(value: float) -> str:
+        return share_words(bands, value, goals).removesuffix(text.per_cent(""))
 
-def _whole(value: float) -> str:
-    return text.percent(value).removesuffix(text.per_cent(""))
-
-
-def _fine(value: float) -> str:
-    return text.percent_fine(value).removesuffix(text.per_cent(""))
+    return Metric(name, label, periods.percent(*bands), "%", write, 4 if bands[0] in BELOW else 20, told)
 
 
 def figure_of(metric: Metric, periods: Periods, look: Look, labels: Sequence[Label]) -> Figure:
@@ -262,7 +260,7 @@ def labels_of(periods: Periods) -> list[Label]:
     return [
         Label(
             name_of(periods, i),
-            _("{share} covered by readings").format(share=text.percent(float(periods.coverage[i]))),
+            _("{share} covered by readings").format(share=covered(float(periods.coverage[i]))),
             part_of(periods, i),
         )
         for i in range(len(periods))

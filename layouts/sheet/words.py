@@ -14,11 +14,10 @@ from cgm_dash.metrics.coverage import ENOUGH_DAYS, ENOUGH_PERCENT, FIRM_DAYS
 from cgm_dash.metrics.profile import FEWEST_DAYS
 from cgm_dash.units import Band
 from layouts import text
+from layouts.cards import covered, goal_words
 from layouts.drawings import day
 from layouts.sheet.metrics import MetricGroup, groups_of
 from layouts.sheet.view import FIRST_PAGE_DAYS, MOST_DAYS, MOST_METRIC_DAYS, Extra, ReportView
-
-DAY_S = 86_400
 
 NAME_LETTERS = 80
 
@@ -170,7 +169,7 @@ def _date(d: date) -> str:
 
 def _facts(view: ReportView) -> tuple[tuple[str, str], ...]:
     days = plural("{n} day", "{n} days", view.window.days).format(n=view.window.days)
-    found = [(_("Name"), named(view)), (_("Length"), days), (_("CGM active"), _covered(view))]
+    found = [(_("Name"), named(view)), (_("Length"), days), (_("CGM active"), covered(view.coverage.percent))]
     if view.sensor:
         found.append((_("Sensor"), view.sensor))
     return tuple((label, value) for label, value in found if value)
@@ -210,28 +209,15 @@ def _notes(view: ReportView) -> list[str]:
 # --- time in ranges
 
 
-def share_words(bands: Bands, share: float | None, goals: Goals, places: int = 0) -> str:
-    """Return a share in percent with *places* decimals: whole ones by default, "<1 %" between 0 and 1.
+def share_words(bands: Bands, share: float | None, goals: Goals) -> str:
+    """Return a share in whole percent, "<1 %" between 0 and 1.
 
     A share that would round to the limit of its goal without being it has as many decimals as tell the two apart.
     """
-    if share is None:
-        return text.NOTHING
     goal = goals.of(*bands)
-    if goal and _looks_like(share, goal.limit, places):
-        return text.per_cent(_apart(share, goal.limit, places))
-    return text.percent_fine(share) if places else text.percent(share)
-
-
-def _looks_like(value: float, limit: float, places: int) -> bool:
-    """Return whether *value* would be written as *limit* is, without being it."""
-    return value != limit and value >= 1 and text.rounded(value, places) == limit
-
-
-def _apart(value: float, limit: float, places: int) -> str:
-    while text.rounded(value, places) == limit:
-        places += 1
-    return text.decimal(value, places)
+    if share is None or goal is None:
+        return text.percent(share)
+    return text.per_cent(text.decimal_apart(share, goal.limit))
 
 
 def _band(view: ReportView, band: Band) -> RangeWords:
@@ -251,18 +237,8 @@ def _range(view: ReportView, bands: Bands, name: str, limits: str) -> RangeWords
     shown = share_words(bands, share, view.goals)
     if share is None:
         return RangeWords(name, limits, shown, _("no readings"))
-    parts = {"time": _time_a_day(share), "goal": goal_words(goal) if goal else ""}
+    parts = {"time": text.time_a_day(share), "goal": goal_words(goal) if goal else ""}
     return RangeWords(name, limits, shown, _detail(goal, share, view.coverage.sufficient).format(**parts))
-
-
-def _time_a_day(share: float) -> str:
-    """Return *share* percent of a day, to the nearest minute."""
-    minutes = int(DAY_S * share / 100 / 60 + 0.5)
-    if minutes == DAY_S // 60:
-        return _("{h} h").format(h=24)  # not "1 d"
-    if minutes == 0 and share == 0:
-        return _("{m} min").format(m=0)
-    return text.duration(60 * minutes)
 
 
 def _detail(goal: Goal | None, share: float, judged: bool) -> str:
@@ -273,17 +249,18 @@ def _detail(goal: Goal | None, share: float, judged: bool) -> str:
     return _("{time} a day · goal {goal} met") if goal.met(share) else _("{time} a day · goal {goal} not met")
 
 
-def goal_words(goal: Goal) -> str:
-    """Return a goal as shown, "<4 %"."""
-    return f"{'>' if goal.above else '<'}{text.percent(goal.limit)}"
-
-
 def _uneven(view: ReportView) -> bool:
     """Return whether the five shares as shown do not add to 100."""
     if not view.times.observed:
         return False
-    shares = [view.times.percent(band) or 0.0 for band in Band]
-    return any(0 < share < 1 for share in shares) or sum(text.rounded(share, 0) for share in shares) != 100
+    shares = {band: view.times.percent(band) or 0.0 for band in Band}
+    if any(0 < share < 1 for share in shares.values()):
+        return True
+    return sum(text.rounded(share, _places(view.goals.of(band), share)) for band, share in shares.items()) != 100
+
+
+def _places(goal: Goal | None, share: float) -> int:
+    return text.places_apart(share, goal.limit, 0) if goal else 0
 
 
 # --- the four figures
@@ -296,7 +273,7 @@ def _reason(view: ReportView) -> str:
     if view.coverage.days < ENOUGH_DAYS:
         return _needs_days(ENOUGH_DAYS, view.coverage.days)
     words = _("Needs {need} coverage; this is {share}.")
-    return words.format(need=text.percent(ENOUGH_PERCENT), share=_covered(view))
+    return words.format(need=text.percent(ENOUGH_PERCENT), share=covered(view.coverage.percent))
 
 
 def _needs_days(need: int, have: int) -> str:
@@ -314,17 +291,16 @@ def _mean(view: ReportView) -> TileWords:
 def _gmi(view: ReportView) -> TileWords:
     gmi, reason = view.level.gmi, _reason(view)
     number = text.NOTHING if gmi is None else text.decimal(gmi, 1)
-    notes = tuple(filter(None, (reason, _("Estimated from the mean; not a laboratory HbA1c."))))
-    return TileWords("gmi", _("GMI"), number, "%", notes, bool(reason))
+    told = _("Estimated from the mean; not a laboratory HbA1c.")
+    if view.goals.target_set is TargetSet.PREGNANCY:  # Meek et al. 2025, Diabetes Care, doi:10.2337/dc24-2494
+        reason, told = reason or _("Does not stand in for HbA1c in pregnancy."), _("Estimated from the mean.")
+    return TileWords("gmi", _("GMI"), number, "%", tuple(filter(None, (reason, told))), bool(reason))
 
 
 def _cv(view: ReportView) -> TileWords:
     cv, limit, reason = view.level.cv, view.goals.cv_percent, _reason(view)
     steady = _("Steady at {share} or less.").format(share=text.percent(limit))
-    if cv is None:
-        number = text.NOTHING
-    else:
-        number = _apart(cv, limit, 0) if _looks_like(cv, limit, 0) else text.decimal(cv, 0)
+    number = text.NOTHING if cv is None else text.decimal_apart(cv, limit)
     return TileWords("cv", _("Variation, CV"), number, "%", tuple(filter(None, (reason, steady))), bool(reason))
 
 
@@ -334,22 +310,8 @@ def _active(view: ReportView) -> TileWords:
     notes = [of.format(n=min(view.profile.dates, view.window.days), days=view.window.days)]
     if share is not None and share < ENOUGH_PERCENT:
         notes.insert(0, _("Below {share}: figures may be off.").format(share=text.percent(ENOUGH_PERCENT)))
-    return TileWords("active", _("CGM active"), _covered_number(share), "%", tuple(notes))
-
-
-def _covered(view: ReportView) -> str:
-    """Return the share of the window that readings cover, with its sign."""
-    share = view.coverage.percent
-    return text.NOTHING if share is None else text.per_cent(_covered_number(share))
-
-
-def _covered_number(share: float | None) -> str:
-    """Return the same without the sign; what would round to what is asked for, and is not, has more decimals."""
-    if share is None:
-        return text.NOTHING
-    if _looks_like(share, ENOUGH_PERCENT, 0):
-        return _apart(share, ENOUGH_PERCENT, 0)
-    return "<1" if 0 < share < 1 else text.decimal(share, 0)
+    number = text.NOTHING if share is None else text.decimal_apart(share, ENOUGH_PERCENT)
+    return TileWords("active", _("CGM active"), number, "%", tuple(notes))
 
 
 # --- profile and days

@@ -1,6 +1,7 @@
 """Trends without a browser: every figure shown is the one that metrics gives for the same stretch of time."""
 
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -215,12 +216,30 @@ def test_calendar_tells_each_day_as_metrics_does(dash_app: Dash, services: Servi
     assert links[0]["aria-label"] == "Mon 17 Nov 2025: no readings."
 
 
+def test_time_a_day_beside_the_bar_is_that_of_the_table(dash_app: Dash, mira: int) -> None:
+    content = ask(dash_app, PROFILE)[ids.TRENDS_RANGES]["children"]
+    (svg,) = [each["props"]["svg"] for each in content if "svg" in each["props"]]
+    beside = [minutes(words) for words in re.findall(r">([^<>]*) a day", svg.replace("&lt;", ""))]
+    _summary, shown = content[-1]["props"]["children"]
+    rows = [row["props"]["children"] for row in shown["props"]["children"][2]["props"]["children"]]
+    in_table = [minutes(texts(cells[2])) for cells in rows if not texts(cells[0]).startswith(("High and", "Low and"))]
+    assert beside == in_table
+    assert sum(beside) > 1400
+
+
+def minutes(words: str) -> int:
+    """Return the minutes of "1 h 5 min", "1 h 05", "5 min" or "<1 min"."""
+    found = re.fullmatch(r"<?(?:(\d+) h ?)?(?:(\d+)(?: min)?)?", words)
+    assert found is not None, words
+    return 60 * int(found[1] or 0) + int(found[2] or 0)
+
+
 def test_chosen_targets_move_limits_and_goals(dash_app: Dash, services: Services, mira: int) -> None:
     services.store.people.set_target_set(mira, TargetSet.PREGNANCY)
     found = metrics(services, mira, named("14d", NOW, BERLIN))
     answer = ask(dash_app, PROFILE)
     assert text.percent(found["pregnancy_tir_percent"]) in tile(answer, "tir")
-    assert "Time below 63" in tile(answer, "below")
+    assert "Time below 63 mg/dL" in tile(answer, "below")
     assert 63 in [shape.get("y0") for shape in answer[ids.TRENDS_PROFILE]["figure"]["layout"]["shapes"]]
 
 

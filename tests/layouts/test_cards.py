@@ -334,6 +334,21 @@ def test_gmi_is_greyed_in_pregnancy_with_the_reason() -> None:
     assert "weak" not in other.className.split()
 
 
+@pytest.mark.parametrize(("cv", "shown"), [(36.0, "36 %"), (36.3, "36.3 %"), (35.7, "35.7 %"), (40.2, "40 %")])
+def test_a_cv_never_looks_like_the_limit_it_is_not(cv: float, shown: str) -> None:
+    view = statistics_view(days(15, *S10))
+    view = dataclasses.replace(view, level=dataclasses.replace(view.level, cv=cv))
+    assert shown in " ".join(words(tile_of("cv", view)).split())
+
+
+def test_coverage_just_short_of_what_is_asked_for_does_not_look_enough() -> None:
+    view = statistics_view(days(15, *S10))
+    view = dataclasses.replace(view, coverage=dataclasses.replace(view.coverage, percent=69.6))
+    assert "69.6 %" in " ".join(words(tile_of("coverage", view)).split())
+    assert "Needs 70 % coverage; this is 69.6 %." in words(tile_of("gmi", view))
+    assert ", 69.6 % of it covered" in words(time_in_range(view))
+
+
 def test_the_cv_is_held_to_the_limit_of_the_set() -> None:
     view = judged(days(15, *S10), dataclasses.replace(ADULT_GOALS, cv_percent=60))
     told = words(tile_of("cv", view))

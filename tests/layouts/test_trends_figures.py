@@ -253,6 +253,15 @@ def test_points_are_hollow_where_too_little_is_covered_and_missing_where_nothing
     assert told[0]["title"] == "2 Nov – 8 Nov 2026"
 
 
+def test_what_is_short_of_a_goal_never_looks_like_it() -> None:
+    found = series.metrics_of(of_weeks((1440,) * 7), ADULT_GOALS, Unit.MG_DL)
+    written = [
+        found[name].write(value) for name, value in (("tir", 69.7), ("below", 3.97), ("cv", 36.3), ("coverage", 69.7))
+    ]
+    assert written == ["69.7", "3.97", "36.3", "69.7"]
+    assert found["very-low"].label == "Time below 54 mg/dL"
+
+
 def test_goal_side_is_shaded_where_there_is_a_goal() -> None:
     found = of_weeks((1440,) * 14)
     tir, below, mean = (chart(name, found)["layout"] for name in ("tir", "below", "mean"))

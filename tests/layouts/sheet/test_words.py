@@ -64,6 +64,12 @@ def test_figures_that_do_not_add_to_100_are_left_as_they_are_and_noted() -> None
     assert "Percentages are rounded and may not add to 100." in words.notes
 
 
+def test_a_figure_told_more_finely_than_whole_percent_counts_as_it_is_shown() -> None:
+    words = words_of(of_shares(0, 10, 69.7, 20.3, 0))
+    assert shares(words) == ["0 %", "10 %", "69.7 %", "20 %", "0 %"]
+    assert "Percentages are rounded and may not add to 100." in words.notes
+
+
 @pytest.mark.parametrize(
     ("bands", "share", "shown"),
     [
@@ -106,6 +112,15 @@ def test_four_figures() -> None:
     assert tile(words, "cv")[0] == "33"  # 50 / 150
     assert tile(words, "active") == ("100", "%", "14 of 14 days with readings")
     assert not any(t.weak for t in words.tiles)
+
+
+def test_in_pregnancy_gmi_is_weak_and_says_why() -> None:
+    view = report(days(*[[100, 120]] * 14), goals=PREGNANCY_GOALS)
+    (gmi,) = [t for t in words_of(view).tiles if t.name == "gmi"]
+    assert gmi.weak
+    assert gmi.notes == ("Does not stand in for HbA1c in pregnancy.", "Estimated from the mean.")
+    (short,) = [t for t in words_of(report(days([100, 120]), goals=PREGNANCY_GOALS)).tiles if t.name == "gmi"]
+    assert short.notes[0].startswith("Needs ")
 
 
 def test_a_cv_just_above_its_limit_does_not_look_as_if_it_met_it() -> None:
