@@ -22,6 +22,7 @@ from layouts.drawings.bar import BarRow, range_bar
 from layouts.drawings.drawing import drawn
 from layouts.drawings.svg import SvgCanvas
 from layouts.figures import distribution, hours, profile, series, typical
+from layouts.figures.curves import MEDIAN
 from layouts.figures.traces import Figure
 from layouts.trends_views import RangeFigures, SeriesView, TrendsPage, YearView
 from layouts.views import Content
@@ -279,7 +280,7 @@ def _profile_table(found: Profile, view: RangeFigures) -> Component:
     rows = []
     for i in range(found.curves.shape[1]):
         values = [
-            text.glucose(value, unit) if value == value and (has or c == profile.MIDDLE) else text.NOTHING
+            text.glucose(value, unit) if value == value and (has or c == MEDIAN) else text.NOTHING
             for c, (value, has) in enumerate((float(v), found.has_bands[i]) for v in found.curves[:, i])
         ]
         rows.append([typical.span(MINUTES * i, MINUTES * (i + 1)), *values, str(int(found.days[i]))])

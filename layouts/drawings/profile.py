@@ -1,25 +1,18 @@
 """The glucose profile as a drawing: percentile curves of the day over many days, for the report's screen and PDF."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from cgm_dash.metrics.histogram import BINS
-from cgm_dash.metrics.profile import Profile, smoothed
+from cgm_dash.metrics.profile import Profile
 from cgm_dash.units import Targets, Unit
 from layouts import text
 from layouts.drawings.canvas import Canvas, Floats, diagonals
+from layouts.figures.curves import MEDIAN, Curves, missing, runs
 from layouts.figures.typical import apart
 
-Bools = npt.NDArray[np.bool_]
-
-HIGHEST, STEP = 350, 50
-"""mg/dL: the axis goes from 0 to here, further only where a curve does."""
-
 OUTER, INNER, ZONE = 0.13, 0.24, 0.085
-MEDIAN = 2
 LEFT, RIGHT, TOP, BOTTOM = 38.0, 52.0, 8.0, 22.0
 LABEL_APART = 13.0
 WIDE_GAP = 60.0
@@ -68,35 +61,16 @@ def profile_chart(
     size: float = 11.0,
 ) -> None:
     """Draw *profile* into a picture of *width* by *height*. hours: between two labels of the time. size: of letters."""
-    x, curves, firm = _points(profile)
-    plot = _Plot(LEFT, width - RIGHT, TOP, height - BOTTOM, _highest(curves), size)
+    curves = Curves.of(profile)
+    plot = _Plot(LEFT, width - RIGHT, TOP, height - BOTTOM, curves.highest, size)
     _limits(canvas, plot, targets)
     for low, high, opacity in ((0, 4, OUTER), (1, 3, INNER)):
-        _band(canvas, plot, x, curves[low], curves[high], firm, opacity)
+        _band(canvas, plot, curves, low, high, opacity)
     _gaps(canvas, plot, profile, words.no_data)
-    _median(canvas, plot, x, curves[MEDIAN], firm)
+    _median(canvas, plot, curves)
     _glucose_labels(canvas, plot, targets, unit)
     _times(canvas, plot, hours)
-    _curve_labels(canvas, plot, curves[:, -1], bool(firm[-1]), words)
-
-
-def _points(profile: Profile) -> tuple[Floats, Floats, Bools]:
-    """Return bins, the smoothed curves there and where they may have bands: middles of bins, and both midnights.
-
-    Midnight is the mean of its two neighbours, missing where one of them is.
-    """
-    curves = np.stack([smoothed(curve) for curve in profile.curves])
-    midnight = (curves[:, :1] + curves[:, -1:]) / 2
-    enough = profile.has_bands
-    at_midnight = enough[:1] & enough[-1:]
-    x = np.concatenate(([0.0], np.arange(BINS) + 0.5, [float(BINS)]))
-    firm = np.concatenate((at_midnight, enough, at_midnight))
-    return x, np.concatenate((midnight, curves, midnight), axis=1), firm
-
-
-def _highest(curves: Floats) -> float:
-    top = float(np.nanmax(curves)) if not np.isnan(curves).all() else 0.0
-    return float(max(HIGHEST, -(-top // STEP) * STEP))
+    _curve_labels(canvas, plot, curves.shown[:, -1], words)
 
 
 def _limits(canvas: Canvas, plot: _Plot, targets: Targets) -> None:
@@ -113,32 +87,23 @@ def _limits(canvas: Canvas, plot: _Plot, targets: Targets) -> None:
         canvas.line(ends, np.full(2, plot.at(limit)), colour, 1.0, dash)
 
 
-def _runs(which: Bools) -> Iterator[tuple[int, int]]:
-    """Yield where each run begins and ends, the end excluded."""
-    edges = np.flatnonzero(np.diff(which.astype(np.int8), prepend=0, append=0))
-    yield from ((int(i), int(j)) for i, j in edges.reshape(-1, 2))
-
-
-def _band(canvas: Canvas, plot: _Plot, x: Floats, low: Floats, high: Floats, firm: Bools, opacity: float) -> None:
-    for i, j in _runs(firm & ~np.isnan(low) & ~np.isnan(high)):
-        around = np.concatenate((x[i:j], x[i:j][::-1])), np.concatenate((low[i:j], high[i:j][::-1]))
+def _band(canvas: Canvas, plot: _Plot, curves: Curves, low: int, high: int, opacity: float) -> None:
+    x, lower, upper = curves.bins, curves.shown[low], curves.shown[high]
+    for i, j in runs(~np.isnan(lower)):
+        around = np.concatenate((x[i:j], x[i:j][::-1])), np.concatenate((lower[i:j], upper[i:j][::-1]))
         canvas.area(plot.across(around[0]), plot.down(around[1]), "profile", opacity)
 
 
-def _median(canvas: Canvas, plot: _Plot, x: Floats, median: Floats, firm: Bools) -> None:
-    """Draw the median, dashed where it rests on few days; the dashes reach to the line beside them."""
-    few = ~firm
-    reach = few.copy()
-    reach[1:] |= few[:-1]
-    reach[:-1] |= few[1:]
-    across, down = plot.across(x), plot.down(median)
-    canvas.line(across, np.where(firm, down, np.nan), "profile", 2.5)
-    canvas.line(across, np.where(reach, down, np.nan), "profile", 2.0, (5.0, 4.0))
+def _median(canvas: Canvas, plot: _Plot, curves: Curves) -> None:
+    """Draw the median, dashed where it rests on few days."""
+    across, down = plot.across(curves.bins), plot.down(curves.mg_dl[MEDIAN])
+    canvas.line(across, np.where(curves.firm, down, np.nan), "profile", 2.5)
+    canvas.line(across, np.where(curves.dashed, down, np.nan), "profile", 2.0, (5.0, 4.0))
 
 
 def _gaps(canvas: Canvas, plot: _Plot, profile: Profile, words: str) -> None:
     """Hatch the quarter hours of which no day has a reading."""
-    for i, j in _runs(np.isnan(profile.curves[MEDIAN])):
+    for i, j in missing(profile):
         left, right = plot.across(np.array([i, j], np.float64)).tolist()
         tall = plot.bottom - plot.top
         canvas.rect(left, plot.top, right - left, tall, "surface-2")
@@ -170,9 +135,9 @@ def _times(canvas: Canvas, plot: _Plot, hours: int) -> None:
         canvas.text(x, plot.bottom + 17, f"{hour:02d}:00", plot.size, "ink-3", anchor="middle")
 
 
-def _curve_labels(canvas: Canvas, plot: _Plot, last: Floats, firm: bool, words: ProfileWords) -> None:
+def _curve_labels(canvas: Canvas, plot: _Plot, last: Floats, words: ProfileWords) -> None:
     """Name the curves where they end; those that are missing there have no name."""
-    which = [i for i in (range(5) if firm else (MEDIAN,)) if not np.isnan(last[i])]
+    which = np.flatnonzero(~np.isnan(last)).tolist()
     ends = [-plot.at(float(last[i])) for i in which]
     for i, y in zip(which, apart(ends, LABEL_APART), strict=True):
         middle = i == MEDIAN

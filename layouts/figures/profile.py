@@ -7,38 +7,36 @@ import numpy as np
 import numpy.typing as npt
 
 from cgm_dash.i18n import _, plural
-from cgm_dash.metrics.histogram import BINS
-from cgm_dash.metrics.profile import FEWEST_DAYS, MINUTES, Profile, smoothed
+from cgm_dash.metrics.profile import FEWEST_DAYS, MINUTES, Profile
 from cgm_dash.units import Unit
 from layouts import text, tokens
 from layouts.figures import typical
+from layouts.figures.curves import MEDIAN, Curves, missing, runs
 from layouts.figures.traces import Figure, f4, hatched
-from layouts.figures.typical import DAY_MIN, Card, Look
+from layouts.figures.typical import Card, Look
 
 Float = npt.NDArray[np.float64]
 
-LOW, HIGH = 40, 350
-"""Range of the y axis, always the same, so that size means something."""
+LOW = 40
+"""Where the y axis begins, always the same. It ends where the report's does (curves.Curves.highest)."""
 HEIGHT, TOP, BOTTOM = 356, 16, 28
 HEIGHT_PHONE = 278
 LABEL_PX = 13
-MIDDLE = 2
-"""Position of the median among the curves."""
 ZONE = ".085"
 
 
 def figure_of(profile: Profile, look: Look) -> Figure:
     """Return the figure of *profile*."""
     colours = look.colours
-    x, curves = _curves(profile)
-    inside = np.clip(curves, LOW, HIGH)
-    has_bands, there = _at_ends(profile.has_bands), ~np.isnan(curves[MIDDLE])
+    curves = Curves.of(profile)
+    x, high = MINUTES * curves.bins, curves.highest
+    shown = np.maximum(curves.shown, LOW)
     fills = [tokens.alpha(colours["profile"], colours[f"profile-{name}"]) for name in ("outer", "inner")]
     data = [
-        *_band("outer", x, (inside[0], inside[4]), has_bands & there, fills[0]),
-        *_band("inner", x, (inside[1], inside[3]), has_bands & there, fills[1]),
-        *hatched(_gaps(profile), LOW, HIGH, colours),
-        *_medians(x, inside[MIDDLE], has_bands, colours["profile"]),
+        *_band("outer", x, (shown[0], shown[4]), fills[0]),
+        *_band("inner", x, (shown[1], shown[3]), fills[1]),
+        *hatched([(MINUTES * i, MINUTES * j) for i, j in missing(profile)], LOW, high, colours),
+        *_medians(x, shown[MEDIAN], curves, colours["profile"]),
     ]
     return {
         "data": data,
@@ -47,42 +45,19 @@ def figure_of(profile: Profile, look: Look) -> Figure:
             TOP,
             BOTTOM,
             xaxis=typical.x_axis(look, labels=True),
-            yaxis=_y_axis(look),
+            yaxis=_y_axis(look, high),
             shapes=typical.limit_lines(look.targets, colours, ZONE),
-            annotations=[*_limit_labels(look), *_curve_labels(inside[:, -1], has_bands, look)],
-            meta=typical.meta(_cards(profile, x, inside, look.unit)),
+            annotations=[*_limit_labels(look), *_curve_labels(shown[:, -1], high, look)],
+            meta=typical.meta(_cards(profile, x, shown[MEDIAN], look.unit)),
         ),
     }
 
 
-def _curves(profile: Profile) -> tuple[Float, Float]:
-    """Return the minutes of the day and the five smoothed curves there: the middle of each bin, and both midnights.
-
-    Midnight is the mean of its two neighbours; where one of them is missing so is it.
-    """
-    curves = np.stack([smoothed(curve) for curve in profile.curves])
-    midnight = (curves[:, :1] + curves[:, -1:]) / 2
-    x = np.concatenate(([0.0], MINUTES * (np.arange(BINS) + 0.5), [float(DAY_MIN)]))
-    return x, np.concatenate((midnight, curves, midnight), axis=1)
-
-
-def _at_ends(of_bins: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return what is said of bins for the points of the curves, midnight included."""
-    midnight = of_bins[:1] & of_bins[-1:]
-    return np.concatenate((midnight, of_bins, midnight))
-
-
-def _runs(which: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return where each run begins and ends, the end excluded."""
-    edges = np.flatnonzero(np.diff(which.astype(np.int8), prepend=0, append=0))
-    return [(int(i), int(j)) for i, j in edges.reshape(-1, 2)]
-
-
-def _band(name: str, x: Float, sides: tuple[Float, Float], which: npt.NDArray[np.bool_], fill: str) -> list[Figure]:
+def _band(name: str, x: Float, sides: tuple[Float, Float], fill: str) -> list[Figure]:
     """Return the area between two curves as closed outlines: one for each stretch without a gap."""
     px: list[Float] = []
     py: list[Float] = []
-    for i, j in _runs(which):
+    for i, j in runs(~np.isnan(sides[0])):
         px += [x[i:j], x[i:j][::-1], np.array([np.nan])]
         py += [sides[0][i:j], sides[1][i:j][::-1], np.array([np.nan])]
     if not px:
@@ -101,13 +76,9 @@ def _band(name: str, x: Float, sides: tuple[Float, Float], which: npt.NDArray[np
     ]
 
 
-def _medians(x: Float, median: Float, has_bands: npt.NDArray[np.bool_], colour: str) -> list[Figure]:
-    """Return the median, dashed where it rests on few days; the dashes reach to the line beside them."""
-    few = ~has_bands & ~np.isnan(median)
-    reach = few.copy()
-    reach[1:] |= few[:-1]
-    reach[:-1] |= few[1:]
-    traces = (("median", has_bands, "solid"), ("median-few", reach, "5px,5px"))
+def _medians(x: Float, median: Float, curves: Curves, colour: str) -> list[Figure]:
+    """Return the median, dashed where it rests on few days."""
+    traces = (("median", curves.firm, "solid"), ("median-few", curves.dashed, "5px,5px"))
     return [
         {
             "type": "scatter",
@@ -124,28 +95,28 @@ def _medians(x: Float, median: Float, has_bands: npt.NDArray[np.bool_], colour: 
     ]
 
 
-def _gaps(profile: Profile) -> list[tuple[float, float]]:
-    """Return the stretches of the day, minutes, of which no date has a reading."""
-    if not profile.dates:
-        return [(0, DAY_MIN)]
-    return [(MINUTES * i, MINUTES * j) for i, j in _runs(np.isnan(profile.curves[MIDDLE]))]
-
-
 # --- axes and labels
 
 
-def _y_axis(look: Look) -> Figure:
-    targets = look.targets
-    values = [v for v in (targets.very_low, targets.very_high, HIGH) if LOW <= v <= HIGH]
-    if look.phone or targets.low - targets.very_low < LABEL_PX:
-        values = [v for v in values if v != targets.very_low]
+def _y_axis(look: Look, high: float) -> Figure:
+    """Return the axis up to *high* mg/dL; the target's limits are labels of their own, which others make room for."""
+    targets, values = look.targets, list[float]()
+    apart = LABEL_PX * _per_px(high)
+    for v in (high, targets.very_high, *(() if look.phone else (targets.very_low,))):
+        if all(abs(v - other) >= apart for other in (targets.low, targets.high, *values)):
+            values.append(v)
+    values.sort()
     return {
         **typical.plain_axis(),
-        "range": [LOW, HIGH],
+        "range": [LOW, high],
         "tickvals": values,
         "ticktext": [text.glucose(v, look.unit) for v in values],
         "ticklabelstandoff": 8,
     }
+
+
+def _per_px(high: float) -> float:
+    return (high - LOW) / (HEIGHT - TOP - BOTTOM)
 
 
 def _limit_labels(look: Look) -> list[Figure]:
@@ -156,19 +127,18 @@ def _limit_labels(look: Look) -> list[Figure]:
     return [{**place, "y": y, "text": text.glucose(y, look.unit), "font": font} for y in limits]
 
 
-def _curve_labels(last: Float, has_bands: npt.NDArray[np.bool_], look: Look) -> list[Figure]:
+def _curve_labels(last: Float, high: float, look: Look) -> list[Figure]:
     """Return each curve's name at the right end; a phone has no room for them, its key says it."""
-    if look.phone or np.isnan(last[MIDDLE]):
+    if look.phone:
         return []
-    curves = range(len(last)) if has_bands[-1] else (MIDDLE,)
-    per_px = (HIGH - LOW) / (HEIGHT - TOP - BOTTOM)
-    places = typical.apart([float(last[i]) for i in curves], LABEL_PX * per_px)
+    curves = np.flatnonzero(~np.isnan(last)).tolist()
+    places = typical.apart([float(last[i]) for i in curves], LABEL_PX * _per_px(high))
     common = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 8, "yanchor": "middle", "showarrow": False}
     labels = []
     for i, y in zip(curves, places, strict=True):
-        words = _("Median") if i == MIDDLE else text.percent(Profile.PERCENTS[i])
-        font = {"size": 12, "color": look.colours["profile" if i == MIDDLE else "ink-3"]}
-        weight = {"weight": 600} if i == MIDDLE else {}
+        words = _("Median") if i == MEDIAN else text.percent(Profile.PERCENTS[i])
+        font = {"size": 12, "color": look.colours["profile" if i == MEDIAN else "ink-3"]}
+        weight = {"weight": 600} if i == MEDIAN else {}
         labels.append({**common, "y": y, "text": words, "font": font | weight})
     return labels
 
@@ -176,14 +146,14 @@ def _curve_labels(last: Float, has_bands: npt.NDArray[np.bool_], look: Look) -> 
 # --- words
 
 
-def _cards(profile: Profile, x: Float, curves: Float, unit: Unit) -> list[Card]:
+def _cards(profile: Profile, x: Float, median: Float, unit: Unit) -> list[Card]:
     """Return the card of each bin with readings."""
     cards = []
     for i in np.flatnonzero(profile.days > 0).tolist():
-        title, median, half, most = words_of(profile, i, unit)
-        y = float(curves[MIDDLE, i + 1])
+        title, value, half, most = words_of(profile, i, unit)
+        y = float(median[i + 1])
         beside = _("{unit} median").format(unit=unit)
-        cards.append(typical.card(float(x[i + 1]), round(y, 1), title, median, beside, *filter(None, (half, most))))
+        cards.append(typical.card(float(x[i + 1]), round(y, 1), title, value, beside, *filter(None, (half, most))))
     return cards
 
 
@@ -205,7 +175,7 @@ def words_of(profile: Profile, i: int, unit: Unit) -> tuple[str, str, str, str]:
 
 def alt_text(profile: Profile, unit: Unit) -> str:
     """Return the sentence with the figures a person would read off the chart."""
-    median = profile.curves[MIDDLE]
+    median = profile.curves[MEDIAN]
     if np.isnan(median).all():
         return _("Glucose profile: no readings.")
     lowest, highest = int(np.nanargmin(median)), int(np.nanargmax(median))

@@ -18,7 +18,7 @@ from cgm_dash.metrics.periods import Length, Periods, periods
 from cgm_dash.metrics.profile import Profile
 from cgm_dash.metrics.ranges import PREGNANCY
 from cgm_dash.series import Series
-from cgm_dash.units import ADULT, Band, Unit
+from cgm_dash.units import ADULT, Band, Targets, Unit
 from cgm_dash.zones import midnight
 from layouts import tokens
 from layouts.figures import distribution, hours, profile, series, typical
@@ -93,12 +93,21 @@ def test_few_days_have_a_dashed_median_and_no_bands() -> None:
     assert names(profile.figure_of(a_profile(days=4), Look())) == ["median-few"]
 
 
-def test_values_above_the_axis_are_cut_at_its_edge_and_told_whole() -> None:
+def test_the_axis_reaches_as_far_as_the_curves() -> None:
     high = a_profile()
     high = Profile(high.curves + 200, high.days, high.dates)
     figure = profile.figure_of(high, Look())
-    assert np.nanmax(numbers(trace(figure, "outer")["y"])) == 350
+    assert np.nanmax(numbers(trace(figure, "outer")["y"])) > 410
+    assert figure["layout"]["yaxis"]["range"] == [40, 450]
+    assert figure["layout"]["yaxis"]["ticktext"] == ["54", "250", "450"]
     assert "420" in cards(figure)[-1]["lines"][1]
+    few = Profile(high.curves, np.full(96, 3), 3)  # the median alone, up to 360, is drawn
+    assert profile.figure_of(few, Look())["layout"]["yaxis"]["range"] == [40, 400]
+
+
+def test_labels_of_limits_close_to_each_other_make_room() -> None:
+    look = Look(targets=Targets(60, 65, 180, 185))
+    assert profile.figure_of(a_profile(), look)["layout"]["yaxis"]["ticktext"] == ["350"]
 
 
 def test_mmol_changes_words_and_nothing_else() -> None:
