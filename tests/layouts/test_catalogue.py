@@ -24,14 +24,16 @@ from tests.layouts.test_translation import pages, texts
 SAME_IN_GERMAN = {
     *("BGRI", "CGM Data Insights", "COGI", "GMI", "GRADE", "GRI", "GVI", "GVP", "HBGI", "HI", "IGC", "LBGI", "LO"),
     *("MAD", "MAG", "MAGE", "MODD", "PGS", "SD", "eA1C", "uGMI"),
-    *("Live", "Median", "Name", "Offline", "Person", "Schema", "Sensor", "Status", "Trend", "Trends"),
+    *("China", "Japan", "Live", "Median", "Name", "Offline", "Person", "Region", "Schema", "Sensor", "Status"),
+    *("Trend", "Trends"),
     *("LibreLinkUp, {account}", "SD {value}", "Trend: {trend}", "{hours} h", "{n} s", "Ø {mean}"),
+    *("CONGA, 1 h", "CONGA, 2 h", "CONGA, 4 h", "CONGA, 24 h", "<1 min", "{h} h", "{h} h {m} min", "{m} min"),
 }
 """Names, abbreviations and words that German has too; a text of nothing but placeholders and marks needs no entry."""
 
 WORDED = {"alt", "aria-label", "children", "label", "placeholder", "text", "ticktext", "title", "words"}
 """What is read by people, of components and of figures; besides it data- attributes whose words scripts show."""
-WORDED_DATA = re.compile(r"data-(auto|clock|dark|light|title-\w+|words)")
+WORDED_DATA = re.compile(r"data-(auto|clock|dark|hide|light|pattern|show|title-\w+|words)")
 
 CODES = [code for code in LANGUAGES if code != SOURCE]
 

@@ -145,10 +145,10 @@ def test_german_dates() -> None:
 @pytest.mark.usefixtures("german")
 def test_german_spans() -> None:
     spans = [text.duration(s) for s in (9300, 2100, 7200, 20, 180_000, 86_400)]
-    assert spans == ["2 Std. 35 Min.", "35 Min.", "2 Std.", "<1 Min.", "2 Tg. 2 Std.", "1 Tg."]
-    assert [text.duration_short(s) for s in (3900, 2100, 0)] == ["1:05 Std.", "35 Min.", "0 Min."]
+    assert spans == ["2 h 35 min", "35 min", "2 h", "<1 min", "2 T 2 h", "1 T"]
+    assert [text.duration_short(s) for s in (3900, 2100, 0)] == ["1:05 h", "35 min", "0 min"]
     assert [text.age(s) for s in (0, 60, 1620, 7800)] == [
-        *("gerade eben", "vor 1 Minute", "vor 27 Minuten", "vor 2 Std. 10 Min.")
+        *("gerade eben", "vor 1 Minute", "vor 27 Minuten", "vor 2 h 10 min")
     ]
     assert text.in_about(240) == "in etwa 4 Minuten"
 
