@@ -18,6 +18,7 @@ from cgm_dash.metrics.profile import Profile
 from cgm_dash.quantiles import quantiles
 from cgm_dash.reading import MAX_MG_DL, Flag
 from cgm_dash.series import Series
+from cgm_dash.units import Band, Targets
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -113,6 +114,25 @@ class RangeSums:
         sums: Int64 = self.by_value - self.flagged.sum(axis=0)
         sums[0] += self.flagged[0].sum()
         sums[MAX_MG_DL] += self.flagged[1].sum()
+        return sums
+
+    def judged_by_bin(self, targets: Targets) -> Int64:
+        """Return by_bin as *targets* judge: LO and HI stand where very low and very high begin, unless beyond already.
+
+        Only limits of one's own that reach the sensor's bound make a difference. When some of the time at such a bound
+        is not flagged, the flagged part of it is taken from every quarter hour alike.
+        """
+        sums = self.by_bin
+        for flagged, band, beyond in (
+            (self.flagged[0], Band.VERY_LOW, targets.very_low - 1),
+            (self.flagged[1], Band.VERY_HIGH, targets.very_high + 1),
+        ):
+            for value in np.flatnonzero(flagged).tolist():
+                if targets.band(value) is not band:
+                    sums = sums.copy() if sums is self.by_bin else sums
+                    part = sums[:, value] * flagged[value] // sums[:, value].sum()
+                    sums[:, value] -= part
+                    sums[:, beyond] += part
         return sums
 
     @property

@@ -93,7 +93,7 @@ def page(view: TrendsPage) -> Content:
 def figure_pieces(view: RangeFigures) -> tuple[Any, ...]:
     """Return what FIGURE_AREAS show."""
     found, by_hour = view.picked.profile(), hours.by_hour(view.picked, view.look.targets)
-    by_value, unit = view.sums.by_value, view.look.unit
+    by_value, unit = _by_value(view), view.look.unit
     return (
         _span(view),
         _tiles(view),
@@ -104,7 +104,7 @@ def figure_pieces(view: RangeFigures) -> tuple[Any, ...]:
         hours.alt_text(by_hour),
         _ranges_content(view),
         distribution.figure_of(by_value, view.look),
-        distribution.alt_text(by_value, unit),
+        distribution.alt_text(view.sums.by_value, unit),
     )
 
 
@@ -346,11 +346,16 @@ def _bar_row(view: RangeFigures, band: Band) -> BarRow:
     )
 
 
+def _by_value(view: RangeFigures) -> distribution.Int64:
+    """Return the seconds at each whole mg/dL, in the bands that the times in ranges count them in."""
+    return np.asarray(view.sums.judged_by_bin(view.look.targets).sum(axis=0), np.int64)
+
+
 def _spread_table(view: RangeFigures) -> Component:
     unit = view.look.unit
     rows = [
         [distribution.values_of(bar, unit), text.band(bar.band), text.percent_fine(bar.share)]
-        for bar in distribution.bars_of(view.sums.by_value, view.look.targets)
+        for bar in distribution.bars_of(_by_value(view), view.look.targets)
     ]
     head = [_("Values, {unit}").format(unit=unit), _("Band"), _("Share of time")]
     return _table(_("Distribution of readings"), head, rows)

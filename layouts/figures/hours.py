@@ -25,7 +25,7 @@ PATTERNS = {Band.VERY_LOW: "x", Band.LOW: "/", Band.HIGH: ".", Band.VERY_HIGH: "
 
 def by_hour(sums: RangeSums, targets: Targets) -> Int64:
     """Return the seconds in each band of each hour, 5 x 24, very low first."""
-    hours = sums.by_bin.reshape(HOURS, BINS // HOURS, VALUES).sum(axis=1)
+    hours = sums.judged_by_bin(targets).reshape(HOURS, BINS // HOURS, VALUES).sum(axis=1)
     return np.array([ranges_of(hour, targets).seconds for hour in hours], np.int64).T
 
 

@@ -15,8 +15,8 @@ from callbacks.trends import is_open, step_of, weekdays_of, year_metric_of
 from cgm_dash.batch import NO_OFFSET, Columns, Wearer
 from cgm_dash.goals import TargetSet
 from cgm_dash.metrics.summary import all_metrics
-from cgm_dash.reading import Flag, Kind
-from cgm_dash.units import Unit
+from cgm_dash.reading import Flag, Kind, Reading
+from cgm_dash.units import Targets, Unit
 from cgm_dash.window import Window, dated, named
 from cgm_dash.zones import midnight
 from layouts import ids, text
@@ -168,6 +168,29 @@ def test_hours_and_distribution_add_up_to_the_whole(dash_app: Dash, services: Se
     low = [row for row in spread[1:] if row[1] in ("Low", "Very low")]
     shares = [float(row[2].strip("<").split()[0]) for row in low]
     assert sum(shares) == pytest.approx(expected["tbr_percent"], abs=0.3)
+
+
+def test_hours_and_distribution_judge_lo_and_hi_as_the_bar_does(dash_app: Dash, services: Services) -> None:
+    row = services.store.sources.resolve(None, "librelinkup", Wearer("id-Leo", "Leo", "DE", "mg/dL"))
+    services.store.people.set_zone(row.person_id, BERLIN.key, confirmed=True)
+    # A day of 5-minute readings: LO, 40 and 120 and HI by turns, the sensor's bounds being limits of one's own.
+    turns = [(40, Flag.LO), (40, Flag.NONE), (120, Flag.NONE), (400, Flag.HI)]
+    readings = [
+        Reading(NOW - 300 * i, value, Kind.HISTORY, flag=flag, period_s=300)
+        for i, (value, flag) in enumerate(turns * 72)
+    ]
+    services.store.readings.add_many(row.person_id, row.source_id, Columns.of(readings), arrived=NOW)
+    own = Targets(40, 80, 180, 400)
+    services.store.people.set_target_set(row.person_id, TargetSet.CUSTOM, own)
+    answer = ask(dash_app, "trends-profile-table", trends_hours_open__n_clicks=1, trends_spread_open__n_clicks=1)
+    hours, spread = table(answer, ids.TRENDS_HOURS), table(answer, ids.TRENDS_SPREAD)
+    assert hours[1][1:] == ["25.0 %", "25.0 %", "25 %", "0 %", "25 %"]
+    assert [row for row in spread[1:] if row[2] != "0 %"] == [
+        ["30–39", "Very low", "25.0 %"],
+        ["40–49", "Low", "25.0 %"],
+        ["120–129", "In target", "25.0 %"],
+        ["401–409", "Very high", "25.0 %"],
+    ]
 
 
 def test_each_week_and_month_is_what_metrics_gives(dash_app: Dash, services: Services, mira: int) -> None:
