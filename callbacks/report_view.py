@@ -40,7 +40,7 @@ def gather(services: Services, person: Person | None, order: Order, now: float) 
     shown = _days_shown(services, person, order, series if sums is None else None)
     return ReportView(
         person=person.name if person else "",
-        sensor=_sensor(services, person),
+        sensor=_sensor(services, person, window),
         zone=zone,
         zone_confirmed=person is not None and person.zone_confirmed and person.zone == zone.key,
         now=now,
@@ -97,8 +97,9 @@ def _metrics(services: Services, person: Person | None, order: Order, series: Se
     return all_metrics(whole, window, services.zone(person), targets=person.targets)
 
 
-def _sensor(services: Services, person: Person | None) -> str:
-    """Return the kind of the wearer's newest sensor, "" where the source names none."""
+def _sensor(services: Services, person: Person | None, window: Window) -> str:
+    """Return the kind of the newest sensor worn in *window*, "" where the source names none."""
     known = services.store.sensors.of_person(person.id) if person else ()
-    newest = max(known, key=lambda s: s.activated or 0, default=None)
+    worn = [s for s in known if s.last_seen >= window.start and (s.activated or s.first_seen) < window.end]
+    newest = max(worn, key=lambda s: s.activated or 0, default=None)
     return newest.kind if newest else ""

@@ -62,7 +62,7 @@ class ReportView:
 
     days, series: the last days of the window, as many as the pages asked for show, and their readings. metrics: of
     metrics.summary.all_metrics, None where that page is not asked for, or the window too long for it. sensor: the kind
-    of the newest one, "" unknown.
+    of the newest one worn in the window, "" unknown.
     """
 
     person: str

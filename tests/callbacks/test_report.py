@@ -26,6 +26,7 @@ from tests.callbacks.conftest import NOW, Add, call, texts
 from tests.layouts.sheet.made import pages_of, squeezed
 
 Get = Callable[..., TestResponse]
+DAY_S = 86_400
 
 
 @pytest.fixture
@@ -57,6 +58,18 @@ def test_a_report_holds_person_sensor_goals_and_the_last_fourteen_days(services:
     assert [day.day for day in view.days] == [view.last - timedelta(days=13 - i) for i in range(14)]
     assert view.metrics is None
     assert view.zone_confirmed
+
+
+def test_a_report_of_earlier_days_names_no_sensor_of_today(services: Services, add_person: Add) -> None:
+    person = add_person("Mira", minutes=2)
+    (source,) = services.store.sources.of_person(person.id)
+    for kind, worn in (("Libre 2", NOW - 60 * DAY_S), ("Libre 3", NOW - DAY_S)):
+        services.store.sensors.record(person.id, source.source_id, [SensorSeen(kind, kind, worn, 60, 14)], worn + 9)
+    zone = services.zone(person)
+    for end, kind in ((NOW, "Libre 3"), (NOW - 30 * DAY_S, ""), (NOW - 50 * DAY_S, "Libre 2")):
+        last = local_date(zone, end)
+        window = dated(last - timedelta(days=13), last, NOW, zone)
+        assert gather(services, person, Order(window, Unit.MG_DL), NOW).sensor == kind
 
 
 def test_further_pages_bring_all_days_and_the_metrics(services: Services, add_person: Add) -> None:
