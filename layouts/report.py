@@ -221,7 +221,9 @@ def _day(panel: DayPanel, size: tuple[float, float]) -> Component:
 
 
 def _further(view: ReportView, words: ReportWords, heading: str, sub: str) -> list[Component | None]:
-    who = " · ".join(filter(None, (words.title, named(view), words.period)))
+    # A name may be written from right to left, or order so: what stands beside it keeps its own direction.
+    name: list[Child] = [" · ", html.Bdi(named(view))] if view.person else []
+    who: list[Child] = [words.title, *name, " · ", words.period]
     demo = html.B(words.demo, className="sheet-demo") if words.demo else None
     return [html.Div([html.P(who), demo], className="sheet-further"), _heading(heading, sub)]
 

@@ -44,6 +44,13 @@ def test_further_pages_are_counted_in_every_foot() -> None:
         assert "Not a medical device. No dosing advice. Demo: invented data" in words(foot)
 
 
+def test_a_name_that_turns_the_direction_of_writing_leaves_the_dates_beside_it_alone() -> None:
+    second = sheets(person="Mira\u202e", extras=frozenset({Extra.DAYS}))[1]
+    (line,) = [p for p in walk(second) if type(p).__name__ == "P" and "Glucose report" in words(p)]
+    assert [type(part).__name__ for part in line.children] == ["str", "str", "Bdi", "str", "str"]
+    assert words(line.children[2]) == "Mira\u202e"
+
+
 def test_headings_step_down_one_by_one() -> None:
     assert levels(sheets()[0]) == [2, 3, 3, 3, 3]
     assert levels(sheets(extras=frozenset({Extra.METRICS}))[1]) == [3]
