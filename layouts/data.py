@@ -195,7 +195,8 @@ def stored(view: DataView) -> list[Component]:
     first, last = min(one.first for one in view.kinds), max(one.last for one in view.kinds)
     total = sum(one.n for one in view.kinds)
     words = plural("{n} reading over {span}", "{n} readings over {span}", total)
-    span = text.duration((last - first) // 86_400 * 86_400 or last - first)
+    days = (last - first) // 86_400
+    span = plural("{n} day", "{n} days", days).format(n=text.count(days)) if days else text.duration(last - first)
     shown = table(_("Stored readings by source and kind"), heads, rows, right=(2,))
     return [html.P(words.format(n=text.count(total), span=span), className="sub"), shown]
 

@@ -54,7 +54,7 @@ def test_readings_are_counted_by_kind_and_month(services: Services, add_person: 
     assert [(m.first.month, m.days, m.n) for m in view.months] == [(11, 2, 1440), (10, 1, 12)]
     assert view.months[0].percent == pytest.approx(100 * 1440 / (21.5 * 1440), abs=0.1)
     shown = words(page(view, "").body)
-    assert "1\u202f452 readings over 30 d" in shown
+    assert "1\u202f452 readings over 30 days" in shown
     assert "November 2026 2 1\u202f440" in shown
 
 
