@@ -17,6 +17,20 @@
       if ((control.getAttribute("aria-describedby") || "") !== about) control.setAttribute("aria-describedby", about);
     });
   }
+
+  /* A section that is drawn anew takes the focus away with its old parts: it goes to what is wrong now, else back. */
+  let last = null;
+  document.addEventListener("focusin", (event) => (last = event.target.closest("#page [id]") === event.target ? event.target : null));
+  function refocus() {
+    if (!last || last.isConnected) return;
+    const again = byId(last.id);
+    last = null;
+    if (!again || document.activeElement !== document.body) return;
+    const section = again.closest(".setting");
+    const wrong = section && section.querySelector(".is-invalid");
+    (wrong || again).focus({ preventScroll: !wrong });
+  }
+  new MutationObserver(refocus).observe(document.documentElement, { childList: true, subtree: true });
   new MutationObserver(tie).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["class"] });
 
   function label(visible) {

@@ -25,7 +25,7 @@ def chosen(browser: Browser, name: str) -> Any:
 
 def press(browser: Browser, css: str) -> None:
     """Press what stands far down: the browser scrolls there softly, and a driver would not wait for that."""
-    browser.js("document.querySelector(arguments[0]).click()", css)
+    browser.js("const e = document.querySelector(arguments[0]); e.focus(); e.click()", css)
 
 
 def test_sections_are_saved_told_and_taken_back(home: Home, page: Browser) -> None:
@@ -34,6 +34,7 @@ def test_sections_are_saved_told_and_taken_back(home: Home, page: Browser) -> No
     page.find("#name-save").click()
     page.wait(lambda: page.text("#toast-words") == "The name is now Mira Rau.")
     page.wait(lambda: page.text("#person-name") == "Mira Rau")
+    assert page.js("return document.activeElement.id") == "name-save"
     page.find("#undo").click()
     page.wait(lambda: page.text("#toast-words") == "The name is now Mira.")
     assert page.find("#name-input").get_attribute("value") == "Mira"
@@ -56,7 +57,8 @@ def test_sections_are_saved_told_and_taken_back(home: Home, page: Browser) -> No
     page.find("#limit-high").clear()
     page.find("#limit-high").send_keys("60")
     press(page, "#targets-save")
-    page.wait(lambda: page.find("#limit-high").get_attribute("aria-invalid") == "true")
+    page.wait(lambda: page.js("return document.querySelector('#limit-high').ariaInvalid") == "true")
+    page.wait(lambda: page.js("return document.activeElement.id") == "limit-high")
     about = page.find("#limit-high").get_attribute("aria-describedby")
     assert "higher than the limit before it" in page.text(f"#{about}")
     page.find("#limit-high").clear()
