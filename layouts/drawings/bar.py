@@ -77,13 +77,7 @@ def _spans(shares: Sequence[float], height: float) -> list[tuple[float, float]]:
 
 def _places(middles: Sequence[float], height: float) -> list[float]:
     """Return where each label stands: as near to its part as the others and the edges let it."""
-    first, last = ABOVE, height - BELOW
-    places = apart(middles, ROW)
-    for i in range(len(places)):
-        places[i] = max(places[i], first + ROW * i)
-    for i in reversed(range(len(places))):
-        places[i] = min(places[i], last - ROW * (len(places) - 1 - i))
-    return places
+    return apart(middles, ROW, ABOVE, height - BELOW)
 
 
 def _segment(canvas: Canvas, band: Band, bar: float, top: float, tall: float) -> None:

@@ -139,7 +139,7 @@ def _curve_labels(canvas: Canvas, plot: _Plot, last: Floats, words: ProfileWords
     """Name the curves where they end; those that are missing there have no name."""
     which = np.flatnonzero(~np.isnan(last)).tolist()
     ends = [-plot.at(float(last[i])) for i in which]
-    for i, y in zip(which, apart(ends, LABEL_APART), strict=True):
+    for i, y in zip(which, apart(ends, LABEL_APART, -plot.bottom, -plot.top), strict=True):
         middle = i == MEDIAN
         colour = "profile" if middle else "ink-3"
         canvas.text(plot.right + 7, -y + 0.35 * plot.size, words.curves[i], plot.size, colour, bold=middle)

@@ -132,7 +132,7 @@ def _curve_labels(last: Float, high: float, look: Look) -> list[Figure]:
     if look.phone:
         return []
     curves = np.flatnonzero(~np.isnan(last)).tolist()
-    places = typical.apart([float(last[i]) for i in curves], LABEL_PX * _per_px(high))
+    places = typical.apart([float(last[i]) for i in curves], LABEL_PX * _per_px(high), LOW, high)
     common = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 8, "yanchor": "middle", "showarrow": False}
     labels = []
     for i, y in zip(curves, places, strict=True):

@@ -5,6 +5,7 @@ are made here, in the viewer's language and unit; assets/trends.js only shows th
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -135,11 +136,13 @@ def limit_lines(targets: Targets, colours: Colours, zone: float | str) -> list[F
     return [box, *drawn]
 
 
-def apart(values: Sequence[float], least: float) -> list[float]:
-    """Return *values*, which rise, moved as little as it takes to lie *least* apart.
+def apart(values: Sequence[float], least: float, lowest: float = -math.inf, highest: float = math.inf) -> list[float]:
+    """Return *values*, which rise, moved as little as it takes to lie *least* apart, and from *lowest* to *highest*.
 
-    >>> apart([10, 11, 40], 10)
-    [5.5, 15.5, 40.0]
+    Where there is no room for all of them the last ones keep to *highest*.
+
+    >>> apart([10, 11, 40], 10), apart([10, 11, 40], 10, 8, 35)
+    ([5.5, 15.5, 40.0], [8, 18, 35])
     """
     groups: list[tuple[float, int]] = []
     for value in values:
@@ -148,4 +151,6 @@ def apart(values: Sequence[float], least: float) -> list[float]:
             before, n = groups.pop()
             centre, count = (before * n + centre * count) / (n + count), n + count
         groups.append((centre, count))
-    return [centre + least * (i - (count - 1) / 2) for centre, count in groups for i in range(count)]
+    places = [centre + least * (i - (count - 1) / 2) for centre, count in groups for i in range(count)]
+    places = [max(place, lowest + least * i) for i, place in enumerate(places)]
+    return [min(place, highest - least * (len(places) - 1 - i)) for i, place in enumerate(places)]

@@ -105,6 +105,15 @@ def test_the_axis_reaches_as_far_as_the_curves() -> None:
     assert profile.figure_of(few, Look())["layout"]["yaxis"]["range"] == [40, 400]
 
 
+def test_names_of_curves_that_end_at_an_edge_stay_inside() -> None:
+    flat = Profile(np.array([[40], [40], [120], [400], [400]]) + np.zeros(96), np.full(96, 9), 9)
+    labels = profile.figure_of(flat, Look())["layout"]["annotations"][2:]
+    places = [label["y"] for label in labels]
+    assert [label["text"] for label in labels] == ["5 %", "25 %", "Median", "75 %", "95 %"]
+    assert (places[0], places[4]) == (40, 400)  # what lies beyond the axis is not drawn at all
+    assert places == sorted(places)
+
+
 def test_labels_of_limits_close_to_each_other_make_room() -> None:
     look = Look(targets=Targets(60, 65, 180, 185))
     assert profile.figure_of(a_profile(), look)["layout"]["yaxis"]["ticktext"] == ["350"]
