@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FACT, FACT_LINE, FACT_GAP, FACT_ROOM = 12.5, 15.0, 26.0, 216.0
 """Facts of the head: size, distance of lines and of facts; one that is wider than its room goes on below."""
 
+FACT_LINES = 3
+"""More would stand above the upper margin."""
+
 SMALL, BODY, HEADING, TITLE, NUMBER = 10.5, 11.5, 13.5, 24.0, 28.0
 
 
@@ -164,7 +167,7 @@ def _head(page: _Page) -> float:
 
 def _facts(page: _Page, y: float) -> None:
     """Write whose report it is, of how many days, side by side up to the right margin; the last lines stand at y."""
-    facts = [(label, wrapped(value, FACT, FACT_ROOM, bold=True)) for label, value in page.words.facts]
+    facts = [(label, _lines(value)) for label, value in page.words.facts]
     widths = [
         max(width_of(label, SMALL), *(width_of(line, FACT, bold=True) for line in lines)) for label, lines in facts
     ]
@@ -175,6 +178,12 @@ def _facts(page: _Page, y: float) -> None:
         for i, line in enumerate(lines):
             page.text(x, top + FACT_LINE * i, line, FACT, bold=True)
         x += width + FACT_GAP
+
+
+def _lines(value: str) -> list[str]:
+    """Return a fact in as many lines as the head has room for; what is left over is cut off, with a mark."""
+    lines = wrapped(value, FACT, FACT_ROOM, bold=True)
+    return lines if len(lines) <= FACT_LINES else [*lines[: FACT_LINES - 1], f"{lines[FACT_LINES - 1][:-1]}…"]
 
 
 def _together(page: _Page, row: RangeWords, y: float) -> float:

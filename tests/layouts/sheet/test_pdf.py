@@ -143,12 +143,12 @@ def test_one_page_of_the_paper_asked_for(paper: Paper, size: tuple[float, float]
     "view",
     [
         report(wave(), demo=True, zone_confirmed=False, person="ŁucjaWolska-Ωμέγα" * 9, sensor="\u5149 Libre 3"),
-        report(wave(3), count=3, demo=True),
+        report(wave(3), count=3, demo=True, person="W" * 100),
         report(days(*[[100]] * 7), goals=PREGNANCY_GOALS),
         report(EMPTY),
         report(wave(90, date(2026, 8, 1)), count=90, first=date(2026, 8, 1), extras=BOTH, unit=Unit.MMOL_L),
     ],
-    ids=["long name", "few days", "poor", "nothing", "ninety days"],
+    ids=["long name", "few days and a wide name", "poor", "nothing", "ninety days"],
 )
 def test_nothing_runs_into_the_foot_or_off_the_paper(view: ReportView, paper: Paper, code: str) -> None:
     with speaking(code):
