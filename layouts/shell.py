@@ -26,6 +26,8 @@ HEAD_SCRIPT = "theme.js"
 ASSETS_IGNORE = rf"^({HEAD_SCRIPT[:-3]}|offline-page|service-worker)\.(js|css)$"
 """For Dash(assets_ignore=...): what is no part of every page."""
 PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+GRAPH_PATH = "/_dash-component-suites/dash/dcc/async-graph.js"
+"""Dash asks for it only when the first chart is there to be drawn: a whole round trip later."""
 BOOTSTRAP_PATH = "/vendor/bootstrap.min.css"
 
 PAGES: tuple[tuple[str, str], ...] = (
@@ -82,6 +84,7 @@ def index_string(*, bootstrap: str = BOOTSTRAP_PATH, prefix: str = "/", plotly: 
     Nothing in it is inline script or style, so that a strict content security policy holds.
     """
     head = f"{prefix}assets/{HEAD_SCRIPT}?v={fingerprint(HEAD_SCRIPT)}"
+    brand = f'<span class="brand"><span class="mark"></span><span>{PRODUCT}</span></span>'
     return f"""<!DOCTYPE html>
 <html lang="{LANGUAGE}" data-bs-theme="light">
 <head>
@@ -97,12 +100,14 @@ def index_string(*, bootstrap: str = BOOTSTRAP_PATH, prefix: str = "/", plotly: 
 <link rel="stylesheet" href="{bootstrap}">
 {{%css%}}
 <link rel="{SOON}" as="script" href="{plotly}">
+<link rel="{SOON}" as="script" href="{GRAPH_PATH}">
 </head>
 <body>
 <a class="skip" href="#{ids.MAIN}">{SKIP}</a>
 <noscript><p class="noscript">{NO_SCRIPT}</p></noscript>
 {{%app_entry%}}
-<div class="boot" aria-hidden="true"><div class="boot-rail"></div><div class="boot-main">
+<div class="boot" aria-hidden="true"><div class="rail boot-rail">{brand}</div><div class="topbar">{brand}</div>
+<div class="boot-main">
 <div class="skel boot-head"></div><div class="skel boot-hero"></div><div class="skel boot-card"></div></div></div>
 <footer>
 {{%config%}}
