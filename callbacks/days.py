@@ -259,7 +259,7 @@ def _painted(painted: object) -> Mapping[str, object]:
     """Return the keys that the browser says are shown; none of what is not readable as such."""
     try:
         told = json.loads(painted) if isinstance(painted, str) else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 

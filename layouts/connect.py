@@ -199,11 +199,6 @@ def unanswered() -> Fault:
     )
 
 
-def nobody_found() -> Fault:
-    """Return that the account is right and nobody shares readings with it."""
-    return refused("no-connection")
-
-
 def told(fault: Fault) -> Component:
     """Return the message of a fault."""
     return message("bad", [html.P(fault.words)])

@@ -54,7 +54,16 @@ def fault_of(body: object, known: Mapping[str, Any]) -> str:
     changed = body.get("changedPropIds", [])
     if not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
         return "changedPropIds is a list of names"
-    return ""
+    return "" if _is_text(body) else "there is half a character in it"
+
+
+def _is_text(body: object) -> bool:
+    """Return whether every text in *body* can be sent back: JSON may name halves of characters, UTF-8 has none."""
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _ids(entries: object) -> list[tuple[object, object]] | None:

@@ -186,7 +186,7 @@ def test_another_day_leaves_the_tiles_as_they_are(dash_app: Dash, add_days: Reco
 
 def test_what_a_stranger_sends_as_painted_costs_a_full_answer_and_no_more(dash_app: Dash, add_days: Record) -> None:
     add_days(TODAY - timedelta(days=20), 21)
-    for odd in ("{", "[]", 7, {"all": 1}, '{"all": 3, "tiles": [1]}'):
+    for odd in ("{", "[]", "[" * 100_000, 7, {"all": 1}, '{"all": 3, "tiles": [1]}'):
         assert "days-graph" in renew(dash_app, days_painted__data=odd)
 
 

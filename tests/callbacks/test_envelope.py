@@ -76,5 +76,17 @@ def test_a_request_of_another_form_is_refused(dash_app: Dash, add_person: Add, p
     assert post(dash_app, json.dumps({**real(dash_app), part: value}).encode()) == 400
 
 
+@pytest.mark.parametrize("value", ["\ud800", ["\ud800"], {"\ud800": 1}])
+def test_half_a_character_is_refused_wherever_it_stands(dash_app: Dash, add_person: Add, value: object) -> None:
+    add_person()
+    request = real(dash_app)
+    whole = {**request, "inputs": [{**one, "value": "\U0001f600"} for one in request["inputs"]]}
+    assert post(dash_app, json.dumps(whole).encode()) == 200
+    for part in ("inputs", "state"):
+        for i, one in enumerate(request[part]):
+            junk = [*request[part][:i], {**one, "value": value}, *request[part][i + 1 :]]
+            assert post(dash_app, json.dumps({**request, part: junk}).encode()) == 400
+
+
 def test_only_json_is_taken(dash_app: Dash) -> None:
     assert post(dash_app, b"a=1", "application/x-www-form-urlencoded") == 415
