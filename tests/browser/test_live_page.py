@@ -160,6 +160,7 @@ def test_a_server_that_is_gone_makes_the_page_say_so(home: Home, browser: Browse
     browser.open(home.served.url)
     assert not browser.find("#attention .lost-server").is_displayed()
     home.served.stop()
+    browser.hurry()
     browser.wait(lambda: browser.find("#current-age").get_attribute("data-state") == "offline", 45)
     assert "lost its server" in browser.text(".banners")
     assert browser.find("#attention .lost-server").is_displayed()
@@ -227,7 +228,8 @@ def test_keys_move_through_the_readings_and_read_them_out(home: Home, browser: B
 
 def test_without_a_source_and_without_readings_the_page_says_how_to_connect(home: Home, browser: Browser) -> None:
     browser.driver.get(home.served.url)
-    browser.wait(lambda: "CGM_DASH_LLU_EMAIL" in browser.text("main"))
+    browser.wait(lambda: browser.js("return !!document.querySelector('#connect-email')"))
+    assert "Make a follower account" in browser.text("main")
     assert browser.complaints() == []
 
 

@@ -80,6 +80,7 @@ def test_looking_at_a_page_that_lost_its_server_does_not_bring_its_number_back(h
     home.person("Mira")
     browser.open(home.served.url)
     home.served.stop()
+    browser.hurry()
     state = "return document.getElementById('current-age').dataset.state"
     browser.wait(lambda: browser.js(state) == "offline", 45)
     for event in ("focus", "pageshow", "online"):
