@@ -285,6 +285,7 @@
   function push(gd) {
     window.clearTimeout(pushing);
     pushing = window.setTimeout(function () {
+      if (gd !== graph()) return; /* Another page, or another chart, has taken its place. */
       const meta = gd.layout.meta;
       const range = Array.from(gd._fullLayout.xaxis.range, Number);
       const data = isWhole(meta, range) ? null : { key: meta.key, range: range };
