@@ -110,15 +110,18 @@ def attention(known: Known) -> tuple[Item, ...]:
 def _silence(known: Known) -> Iterator[Item]:
     """Yield that nothing arrives; a low that was the last thing heard stays one until something newer comes.
 
-    Without any reading at all it has no start.
+    While a sensor warms up silence is no news, such a low is. Without any reading at all silence has no start.
     """
-    current = known.current
-    if current.state not in (State.STALE, State.NONE) or known.sensor.phase is Phase.WARMING:
+    current, warming = known.current, known.sensor.phase is Phase.WARMING
+    if current.state not in (State.STALE, State.NONE):
         return
     if current.measured_at is None:
-        yield Item(kind=Kind.SILENT)
+        if not warming:
+            yield Item(kind=Kind.SILENT)
         return
     low = current.flag is Flag.LO or (current.flag is Flag.NONE and (current.mg_dl or 0) < known.targets.low)
+    if warming and not low:
+        return
     yield Item(
         kind=Kind.LOW_LOST if low else Kind.SILENT,
         start=current.measured_at,

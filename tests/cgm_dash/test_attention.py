@@ -197,6 +197,12 @@ def test_a_sensor_that_warms_up_is_not_silent() -> None:
     assert (item.kind, item.start, item.end) == (Kind.WARMING, at("14:14"), at("15:14"))
 
 
+def test_a_low_that_the_old_sensor_ended_with_is_told_while_the_new_one_warms_up() -> None:
+    sensor = sensor_state(SensorSeen("x", "", at("14:14"), 60, 14), NOW)
+    series = without(put(flat(), at("13:45"), at("13:46"), 62), at("13:46"), NOW + 60)
+    assert kinds(look(series, sensor=sensor)) == [Kind.LOW_LOST, Kind.WARMING]
+
+
 # --- gaps
 
 
