@@ -1,4 +1,4 @@
-"""The cards of figures: time in range with its goals, and mean, GMI, CV and coverage."""
+"""Parts of the cards of figures: time in range with its goals, and the tiles of GMI, CV and coverage."""
 
 from types import MappingProxyType
 from typing import Any
@@ -37,17 +37,6 @@ WHOSE = MappingProxyType(
     }
 )
 """Whom the goals of each consensus set are for, and what it leaves open."""
-
-
-def time_in_range(view: StatisticsView) -> Component:
-    """Return the card's content: the bar of five bands, and the table of shares, times and goals."""
-    return html.Div([_covered(view), tir_bar(view), range_table(view), *footnotes(view)], className="tirbox")
-
-
-def _covered(view: StatisticsView) -> Component:
-    share = covered(view.coverage.percent)
-    words = _("{period}, {share} of it covered by readings").format(period=text.period(view.window), share=share)
-    return html.P(words, className="sub")
 
 
 def footnotes(view: StatisticsView) -> list[Component]:
@@ -192,12 +181,7 @@ def _uneven(view: StatisticsView) -> bool:
     return sum(text.rounded(share, _places(bands, share, goals)) for bands, share in shares) != 100
 
 
-# --- mean, GMI, CV, coverage
-
-
-def figures(view: StatisticsView) -> Component:
-    """Return the four tiles. A figure without enough behind it says so and is greyed, never hidden."""
-    return html.Div([_mean(view), gmi_tile(view), cv_tile(view), coverage_tile(view)], className="stats four")
+# --- tiles
 
 
 def insufficient(coverage: Coverage, window: Window) -> str:
@@ -217,25 +201,6 @@ def insufficient(coverage: Coverage, window: Window) -> str:
 def covered(percent: float | None) -> str:
     """Return how much readings cover, with its sign; what is short of what is asked for never looks like it."""
     return text.NOTHING if percent is None else text.per_cent(text.decimal_apart(percent, ENOUGH_PERCENT))
-
-
-def _mean(view: StatisticsView) -> Component:
-    mean = view.level.mean
-    number = None if mean is None else text.glucose(mean, view.unit)
-    what = _("The mean of glucose over the time the readings stand for. Gaps count for nothing.")
-    sd = view.level.sd
-    spread = "" if sd is None else _("SD {value}").format(value=text.glucose_in(sd, view.unit))
-    about = text.listing((what, _goal_of_mean(view.judged_by)))
-    return tile("mean", _("Mean"), number, str(view.unit), spread, None, about, rests_on(view))
-
-
-def _goal_of_mean(goals: Goals) -> str:
-    if goals.citation is not None:
-        told = _("There is no goal for it: the goals are those of time in range ({source}).")
-        return told.format(source=goals.citation.short)
-    if goals.by_bands:
-        return _("There is no goal for it: your own goals are those of time in range.")
-    return _("There is no goal for it.")
 
 
 def _doubt(view: StatisticsView) -> str | None:

@@ -1,15 +1,16 @@
-"""Time in range and the four figures: shares, times, goals and what they rest on."""
+"""Time in range and the tiles beside it: shares, times, goals and what they rest on."""
 
 import dataclasses
 from typing import Any
 
 import pytest
+from dash.development.base_component import Component
 
 from cgm_dash.goals import ADULT_GOALS, CONSENSUS, HIGH_RISK_GOALS, PREGNANCY_GOALS, Goals, TargetSet, goals_of
 from cgm_dash.series import Series
 from cgm_dash.units import Band, Targets, Unit
 from layouts import ids
-from layouts.cards import figures, share_words, time_in_range, tir_bar
+from layouts.cards import coverage_tile, cv_tile, footnotes, gmi_tile, range_table, share_words, tir_bar
 from layouts.views import StatisticsView
 from tests.layouts.rendered import NOW, attribute, by_class, by_id, statistics_view, walk, words
 
@@ -27,6 +28,16 @@ def days(n: int, *values: int) -> Series:
 def judged(series: Series, goals: Goals, name: str = "14d", unit: Unit = Unit.MG_DL) -> StatisticsView:
     """Return the view of *series* counted and judged by *goals*."""
     return statistics_view(series, name, targets=goals.targets, goals=goals, unit=unit)
+
+
+def time_in_range(view: StatisticsView) -> list[Component]:
+    """Return the bar, the table and what stands below them, as pages put them together."""
+    return [tir_bar(view), range_table(view), *footnotes(view)]
+
+
+def figures(view: StatisticsView) -> list[Component]:
+    """Return the tiles."""
+    return [gmi_tile(view), cv_tile(view), coverage_tile(view)]
 
 
 def tile_of(name: str, view: StatisticsView) -> Any:
@@ -249,14 +260,12 @@ def test_no_reading_is_a_dash_everywhere_and_no_zero() -> None:
     assert all(cells[:2] == ["–", "–"] for name, cells in rows(card).items() if name != "Band, mg/dL")
     assert "No readings in this time" in words(card)
     tiles = by_class(figures(statistics_view(Series.every(60, []))), "n")
-    assert [" ".join(words(tile).split()) for tile in tiles] == ["– mg/dL", "– %", "– %", "0 %"]
+    assert [" ".join(words(tile).split()) for tile in tiles] == ["– %", "– %", "0 %"]
 
 
 def test_every_figure_stands_with_its_unit() -> None:
     tiles = by_class(figures(statistics_view(days(15, *S10))), "n")
-    assert [" ".join(words(tile).split()) for tile in tiles] == ["136 mg/dL", "6.6 %", "54 %", "100 %"]
-    tiles = by_class(figures(statistics_view(days(15, *S10), unit=Unit.MMOL_L)), "n")
-    assert " ".join(words(tiles[0]).split()) == "7.5 mmol/L"
+    assert [" ".join(words(tile).split()) for tile in tiles] == ["6.6 %", "54 %", "100 %"]
 
 
 def test_too_few_days_grey_gmi_and_cv_and_say_why() -> None:
@@ -293,7 +302,6 @@ def test_the_stable_limit_of_the_cv_is_36() -> None:
 @pytest.mark.parametrize(
     ("figure", "parts"),
     [
-        ("mean", ("mean of glucose", "no goal", "Battelino 2019")),
         ("gmi", ("HbA1c", "goal", "Bergenstal 2018")),
         ("cv", ("how much glucose swings", "Up to 36 %", "Danne 2017")),
         ("coverage", ("the readings cover", "Goal: 70 %", "Battelino 2019")),
@@ -306,20 +314,6 @@ def test_every_tile_tells_what_it_is_its_goal_its_source_and_its_data(figure: st
     assert all(part in told for part in parts), told
     assert "Rests on 4\u202f320 readings over 14 days." in told
     assert words(tile).count("Rests on") == 1
-
-
-@pytest.mark.parametrize(
-    ("goals", "told"),
-    [
-        (HIGH_RISK_GOALS, "the goals are those of time in range (Battelino 2019)."),
-        (PREGNANCY_GOALS, "the goals are those of time in range (Battelino 2019)."),
-        (OWN_GOALS, "There is no goal for it: your own goals are those of time in range."),
-        (NO_GOALS, "There is no goal for it. Rests on"),
-    ],
-    ids=str,
-)
-def test_the_mean_s_tile_names_the_goals_in_force(goals: Goals, told: str) -> None:
-    assert told in words(tile_of("mean", judged(days(15, *S10), goals)))
 
 
 def test_gmi_is_greyed_in_pregnancy_with_the_reason() -> None:
@@ -346,7 +340,6 @@ def test_coverage_just_short_of_what_is_asked_for_does_not_look_enough() -> None
     view = dataclasses.replace(view, coverage=dataclasses.replace(view.coverage, percent=69.6))
     assert "69.6 %" in " ".join(words(tile_of("coverage", view)).split())
     assert "Needs 70 % coverage; this is 69.6 %." in words(tile_of("gmi", view))
-    assert ", 69.6 % of it covered" in words(time_in_range(view))
 
 
 def test_the_cv_is_held_to_the_limit_of_the_set() -> None:

@@ -205,7 +205,7 @@ def parts_in_mmol() -> list[Any]:
     series = minutes(*range(40, 260), 55, trend=2)
     statistics = statistics_view(series, "14d", unit=Unit.MMOL_L)
     chart = glucose.figure_of(chart_view(series, "12h", unit=Unit.MMOL_L))
-    shown = [hero.hero(hero_view(series, unit=Unit.MMOL_L)), cards.time_in_range(statistics), cards.figures(statistics)]
+    shown = [hero.hero(hero_view(series, unit=Unit.MMOL_L)), cards.range_table(statistics), cards.gmi_tile(statistics)]
     return [*shown, dcc.Graph(figure=chart)]
 
 

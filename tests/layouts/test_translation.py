@@ -158,7 +158,7 @@ def pages() -> dict[str, Component]:
         "connect": now.connect_page(),
         "database": banners.database_banner(3, spooling=False),
         "spooling": banners.database_banner(0, spooling=True),
-        "days": cards.figures(statistics_view(Series.every(300, [100, 260] * 2880, int(NOW) - 5760 * 300))),
+        "days": cards.gmi_tile(statistics_view(Series.every(300, [100, 260] * 2880, int(NOW) - 5760 * 300))),
         **{code: banners.trouble_banner(t, NOW + 900, BERLIN, NOW) for code, t in TROUBLES.items()},
     }
 
