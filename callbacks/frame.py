@@ -16,7 +16,7 @@ from cgm_dash.errors import StoreError
 from layouts import controls, ids, shell
 from layouts import now as now_layout
 from layouts.banners import banner
-from layouts.problem import no_page, no_person, problem_page
+from layouts.problem import failed, no_page, no_person, problem_page
 from layouts.views import Content, FrameView, HeroView, heartbeat
 
 TICK_SECONDS = 3.0
@@ -46,6 +46,7 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         *(Output(id_, name) for id_, name in AREAS),
+        Output(ids.PROBLEM, "children"),
         Output(ids.FRAME_PAINTED, "data"),
         Output(ids.HEARTBEAT, "children"),
         Input(ids.URL, "search"),
@@ -56,8 +57,8 @@ def register(app: Dash, services: Services) -> None:
     )
     def beat(search: object, unit: object, _tick: object, shown: object, painted: object) -> tuple[Any, ...]:
         now_s = services.now()
-        pieces, key = _news(services, search, shown, Viewer.of(unit, None, services.settings.unit), painted)
-        return (*pieces, key, heartbeat(now_s))
+        viewer = Viewer.of(unit, None, services.settings.unit)
+        return (*_news(services, search, shown, viewer, painted), heartbeat(now_s))
 
     @app.callback(
         Output(ids.HEAD, "children"),
@@ -65,28 +66,41 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.NAV, "children"),
         Output(ids.TABS, "children"),
         Output(ids.SHOWN, "data"),
+        Output(ids.PAGE, "data-person"),
         Input(ids.URL, "pathname"),
+        Input(ids.WHO, "data"),
         State(ids.URL, "search"),
         State(ids.UNIT_SELECT, "value"),
         State(ids.VIEWER, "data"),
         State(ids.SHOWN, "data"),
+        State(ids.PAGE, "data-person"),
         prevent_initial_call=True,
     )
-    def go(path: object, search: object, unit: object, told: object, shown: object) -> tuple[Any, ...]:
-        if path == shown:
+    def go(
+        path: object, who: object, search: object, unit: object, told: object, shown: object, whose: object
+    ) -> tuple[Any, ...]:
+        path = path if isinstance(path, str) and path in PAGES else ""
+        if path == shown and who == whose:
             raise PreventUpdate
         viewer = Viewer.of(unit, told, services.settings.unit)
-        content = _content(services, path, search, viewer)
+        content, person_id = _content(services, path, search, viewer)
         head = shell.headline(content, services.demo)
-        return head, content.body, shell.rail_links(content.page), shell.tab_links(content.page), path
+        links = shell.rail_links(content.page), shell.tab_links(content.page)
+        return head, content.body, *links, path, person_id
 
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        "function(search) { return window.cgm.address.who(); }",
+        Output(ids.WHO, "data"),
+        Input(ids.URL, "search"),
+        prevent_initial_call=True,
+    )
     app.clientside_callback(  # type: ignore[no-untyped-call]
         "function(fault) { window.cgm.address.fault(fault); }",
         Input(ids.DATES_FAULT, "data"),
         prevent_initial_call=True,
     )
     app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves this one untyped
-        "function(search, path) { window.cgm.address.arrived(); }",
+        "function(search, shown) { window.cgm.address.arrived(shown); }",
         Input(ids.URL, "search"),
         Input(ids.SHOWN, "data"),
         prevent_initial_call=True,
@@ -106,23 +120,24 @@ def first_paint(services: Services, path: str, search: str, viewer: Viewer) -> C
         content = page.content(services, visit)
         return shell.frame(content, _frame_view(services, visit, content.page, search))
     except StoreError as exc:
-        return problem_page(problem_banner(services, exc))
+        return problem_page(failed(problem_banner(services, exc)))
     except NoSuchPerson:
         return problem_page(no_person())
 
 
-def _content(services: Services, path: object, search: object, viewer: Viewer) -> Content:
-    """Return the page at *path*, or why there is none."""
-    page = PAGES.get(path) if isinstance(path, str) else None
+def _content(services: Services, path: str, search: object, viewer: Viewer) -> tuple[Content, str]:
+    """Return the page at *path*, or why there is none, and the id of whose it is, "" for nobody's."""
+    page, name = PAGES.get(path), NAMES.get(path, "")
     if page is None:
-        return Content(page="", body=[no_page()])
+        return Content(page="", body=[no_page()]), ""
     try:
         services.ready()
-        return page.content(services, visit_of(services, search, viewer))
+        visit = visit_of(services, search, viewer)
+        return page.content(services, visit), visit.person_id
     except NoSuchPerson:
-        return Content(page="", body=[no_person()])
+        return Content(page=name, body=[no_person()]), ""
     except StoreError as exc:
-        return Content(page="", body=[problem_banner(services, exc)])
+        return Content(page=name, body=[failed(problem_banner(services, exc))]), ""
 
 
 def _frame_view(services: Services, visit: Visit, page: str, search: str) -> FrameView:
@@ -147,43 +162,45 @@ def _zone_confirmed(visit: Visit) -> bool:
 
 
 def _news_key(visit: Visit) -> str:
-    return f"{visit.person_id}:{visit.person.seq if visit.person else 0}:{int(visit.now // 60)}"
+    """Return what every page follows: readings, minutes, and what was set for the person, here or elsewhere."""
+    who = visit.person
+    about = () if who is None else (who.id, who.seq, who.name, who.zone, who.zone_confirmed, who.goals)
+    return f"{about}:{int(visit.now // 60)}"
 
 
 def _key(services: Services, visit: Visit, page: str) -> str:
     """Return what decides that the frame must be drawn again."""
     trouble, _next_try_at = services.trouble(visit.person)
-    who = (visit.person.name, visit.person.zone, visit.person.zone_confirmed) if visit.person else ()
     people = tuple((p.id, p.name) for p in visit.people)
     code = trouble.code if trouble else ""
-    return f"{page}|{_news_key(visit)}|{visit.address}|{who}|{code}|{visit.viewer.unit}|{people}"
+    return f"{page}|{_news_key(visit)}|{visit.address}|{code}|{visit.viewer.unit}|{people}"
 
 
-def _news(
-    services: Services, search: object, shown: object, viewer: Viewer, painted: object
-) -> tuple[tuple[Any, ...], Any]:
-    """Return what AREAS show from now on, no_update for what stays, and the key of it."""
-    stays = (no_update,) * (len(AREAS) - 1)
+def _news(services: Services, search: object, shown: object, viewer: Viewer, painted: object) -> tuple[Any, ...]:
+    """Return what AREAS show from now on, the problem there is, and the key of both; no_update for what stays."""
+    stays = (no_update,) * len(AREAS)
     try:
         services.ready()
         visit = visit_of(services, search, viewer)
         page = NAMES.get(shown, "") if isinstance(shown, str) else ""
         key = _key(services, visit, page)
         if key == painted:
-            return (no_update, *stays), no_update
-        return _pieces(hero_view(services, visit), visit, page), key
+            return (*stays, no_update, no_update)
+        pieces = _pieces(hero_view(services, visit), visit, page)
+        # A page's own problem is its own to take back.
+        return (*pieces, None if painted == "" else no_update, key)
     except NoSuchPerson:
-        return (no_person(), *_nobody(services, viewer)), ""
-    except StoreError as exc:
-        return (problem_banner(services, exc), *stays), ""
+        return (no_person(), *_nobody(services, viewer), no_update, "")
+    except StoreError as exc:  # a low that was told a moment ago is still to be seen: it outranks this
+        return (*stays, problem_banner(services, exc), "")
 
 
 def _pieces(hero: HeroView, visit: Visit, page: str) -> tuple[Any, ...]:
     """Return what the areas of the frame show, in the order of AREAS."""
     people = visit.people_views
     return (
-        banner(hero),
-        shell.sign(hero, page),
+        banner(hero, page in ("now", "")),
+        shell.sign(hero, page, visit.person_id),
         hero.person,
         hero.person,
         controls.initials(hero.person),

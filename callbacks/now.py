@@ -100,7 +100,7 @@ class Painted:
         """Return what a browser says; nothing for anything odd."""
         try:
             parts = json.loads(told) if isinstance(told, str) and len(told) < LONGEST_TOLD else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return cls()
         if not isinstance(parts, list) or len(parts) != 6:
             return cls()

@@ -66,16 +66,18 @@ def keep_fresh(
         *own,
         State(painted, "data"),
         State(ids.URL, "pathname"),
+        State(ids.PAGE, "data-person"),
     )
     def renew(search: object, unit: object, told: object, _news: object, *rest: object) -> tuple[Any, ...]:
-        *values, key, here = rest
+        *values, key, here, whose = rest
         if here not in (path, None):  # the page is on its way out, and its address already another one's
             raise PreventUpdate
         try:
             services.ready()
-            pieces, now_key = draw(
-                _visit(services, search, Viewer.of(unit, told, services.settings.unit)), *values, key
-            )
+            visit = _visit(services, search, Viewer.of(unit, told, services.settings.unit))
+            if whose and visit.person_id not in (whose, ""):  # the whole page is on its way for somebody else
+                raise PreventUpdate
+            pieces, now_key = draw(visit, *values, key)
         except StoreError as exc:  # what is drawn stays, and its age is told
             set_props(ids.PROBLEM, {"children": problem_banner(services, exc)})
             return (*(no_update for _ in areas), "")

@@ -41,14 +41,15 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
 """What to do where the trouble's own sentence cannot say it."""
 
 
-def banner(view: HeroView) -> Component | None:
+def banner(view: HeroView, with_value: bool = True) -> Component | None:
     """Return the most serious banner: no data, very low, low, something to do, waiting; None when all is well.
 
+    with_value: whether the newest reading stands below it, as on the live page.
     Offline outranks them all, but only the browser can tell: assets/clock.js shows it.
     """
     state, band = view.current.state, view.band
     if state is State.STALE and view.warm_until is None:
-        return stale_banner(view)
+        return stale_banner(view, with_value)
     if band in (Band.VERY_LOW, Band.LOW):
         return low_banner(view)
     trouble = view.trouble
@@ -59,8 +60,11 @@ def banner(view: HeroView) -> Component | None:
     return trouble_banner(trouble, view.next_try_at, view.zone, view.now)
 
 
-def stale_banner(view: HeroView) -> Component:
-    """Return the banner of a value that is no longer current, with the source's state where it is known."""
+def stale_banner(view: HeroView, with_value: bool = True) -> Component:
+    """Return the banner of a value that is no longer current, with the source's state where it is known.
+
+    with_value: as in `banner`.
+    """
     trouble = view.trouble
     if trouble is None or trouble.code == NOT_CONFIGURED:
         cause = _("The phone beside the sensor may be off, away or without a connection.")
@@ -70,7 +74,7 @@ def stale_banner(view: HeroView) -> Component:
     title = html.B(_("No reading for {span}.").format(span=since), **hyphened(data_stale_span="", aria_live="off"))
     rest = text.listing(
         (
-            _("The number below is old: do not rely on it."),
+            _("The number below is old: do not rely on it.") if with_value else _("Nothing on this page is newer."),
             cause,
             _("If you need to know now, measure with a meter."),
         )

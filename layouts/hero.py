@@ -61,9 +61,9 @@ def titles(view: HeroView, page: str = "") -> dict[str, str]:
     value = "" if not current.is_current or current.mg_dl is None else _title_value(view)
     return {
         "data_title_current": f"{value} · {end}" if value else end,
-        "data_title_stale": f"{_('Not current')} · {end}",
+        "data_title_stale": f"{_('Not current') if view.warm_until is None else _('Warming up')} · {end}",
         "data_title_offline": f"{_('Offline')} · {end}",
-        "data_title_none": f"{_('No reading')} · {end}",
+        "data_title_none": f"{_('No reading') if view.warm_until is None else _('Warming up')} · {end}",
     }
 
 

@@ -26,6 +26,11 @@ def problem_page(banner: Component) -> Component:
     )
 
 
+def failed(banner: Component) -> Component:
+    """Return *banner* where a page would stand; assets/address.js loads the page again once the database answers."""
+    return html.Div(banner, className="failed")
+
+
 def no_page() -> Component:
     """Return what stands where an address leads nowhere."""
     return error_banner(_("There is no page at this address."))

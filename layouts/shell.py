@@ -136,14 +136,18 @@ def frame(content: Content, view: FrameView) -> Component:
     """Return the whole document's content: one page inside the frame that all pages share."""
     inside = [
         html.Div(
-            [html.Div(banner(view.hero), id=ids.BANNER), html.Div(id=ids.PROBLEM), html.Div(id=ids.CLIENT_BANNER)],
+            [
+                html.Div(banner(view.hero, content.page == "now"), id=ids.BANNER),
+                html.Div(id=ids.PROBLEM),
+                html.Div(id=ids.CLIENT_BANNER),
+            ],
             className="banners",
         ),
         html.Div(
             [html.Div(headline(content, view.hero.demo), id=ids.HEAD, className="headline"), _viewer(view)],
             className="head",
         ),
-        html.Div(content.body, id=ids.PAGE, className="page"),
+        html.Div(content.body, id=ids.PAGE, className="page", **hyphened(data_person=view.person_id)),
         footer(view.hero.person, view.hero.zone, view.zone_confirmed),
     ]
     column = html.Div(
@@ -172,10 +176,10 @@ def headline(content: Content, demo: bool) -> list[Component | None]:
     ]
 
 
-def sign(view: HeroView, page: str) -> Component:
-    """Return what the browser's clock must know of the newest reading, on every page (assets/clock.js)."""
+def sign(view: HeroView, page: str, person_id: str) -> Component:
+    """Return what the browser's clock must know of the newest reading, on every page (assets/clock.js), and whose."""
     signs = vital_signs(view, "" if page == "now" else page_name(page))
-    return html.Span(hidden=True, **hyphened(**signs, data_zone=view.zone.key))
+    return html.Span(hidden=True, **hyphened(**signs, data_zone=view.zone.key, data_person=person_id))
 
 
 def _viewer(view: FrameView) -> Component:
@@ -193,8 +197,14 @@ def _plumbing(content: Content, view: FrameView) -> list[Component]:
         dcc.Store(id=ids.DATES_FAULT, data=content.range.error if content.range else ""),
         dcc.Store(id=ids.NEWS, data=view.news),
         dcc.Store(id=ids.FRAME_PAINTED, data=view.key),
-        html.Div(heartbeat(view.hero.now), id=ids.HEARTBEAT, hidden=True),
-        html.Div(sign(view.hero, content.page), id=ids.SIGN, hidden=True),
+        dcc.Store(id=ids.WHO, data=view.person_id),
+        html.Div(
+            heartbeat(view.hero.now),
+            id=ids.HEARTBEAT,
+            hidden=True,
+            **hyphened(data_tick_ms=str(round(1000 * view.tick_seconds))),
+        ),
+        html.Div(sign(view.hero, content.page, view.person_id), id=ids.SIGN, hidden=True),
     ]
 
 
@@ -244,12 +254,16 @@ def _words() -> dict[str, object]:
         "late": _("Late"),
         "stale": _("Not current"),
         "none": _("No reading"),
+        "warming": _("Warming up"),
         "noneYet": _("No reading yet"),
         "offline": _("Offline"),
         "lowNow": _("Low now"),
         "serverSilent": _("server not answering"),
         "staleRest": text.listing(
             (_("The number below is old: do not rely on it."), _("If you need to know now, measure with a meter."))
+        ),
+        "staleRestElsewhere": text.listing(
+            (_("Nothing on this page is newer."), _("If you need to know now, measure with a meter."))
         ),
         "offlineTitle": _("This page has lost its server."),
         "offlineRest": _("Nothing new can appear here. Last contact {contact}, last reading {reading}."),

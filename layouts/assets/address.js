@@ -4,8 +4,13 @@
 (function () {
   "use strict";
   const SLOW_MS = 150;
+  const AGAIN_MS = 20000;
+  const BEATS = 3;
   let hours = "";
   let waiting = 0;
+  let named;
+  let shown = window.location.pathname;
+  let waited = null;
 
   /* Dash asks for the layout without the page's path and query; the server needs both to paint the right thing at once. */
   const plainFetch = window.fetch;
@@ -57,18 +62,54 @@
   function ask(values) {
     const search = changed(values);
     if (search !== window.location.search) move(window.location.pathname + search);
+    settle();
+  }
+
+  /* Whose page is shown, and whom the address names: while the two differ, nothing of either may be seen. The sign comes
+     with name and banner, the page by itself. */
+  const shownFor = () => ["#page", "#sign > span"].map((css) => (document.querySelector(css) || { dataset: {} }).dataset.person);
+
+  function settle() {
+    const asked = read().person;
+    const foreign = (whose) => Boolean(whose) && whose !== asked;
+    document.documentElement.toggleAttribute("data-elsewhere", Boolean(asked) && shownFor().some(foreign));
+  }
+
+  /* The person the address names, where the page must be drawn for them. */
+  function who() {
+    const asked = read().person;
+    const whose = shownFor()[0];
+    if (asked === (named === undefined ? whose : named) && asked === whose) return window.dash_clientside.no_update;
+    named = asked;
+    return asked;
+  }
+
+  /* A page that never came, for its request was lost or could not be answered, is loaded anew once the server answers:
+     signs of life go on only when the request is over. */
+  function look() {
+    settle();
+    const root = document.documentElement;
+    const failed = document.querySelector("#page > .failed") && !document.querySelector("#problem .banner");
+    const beat = (byId("heartbeat") || {}).textContent;
+    const there = shown === window.location.pathname && !root.hasAttribute("data-elsewhere");
+    if (!byId("frame") || (there && !failed)) waited = null;
+    else if (!waited) waited = { beat: beat, heard: 0 };
+    else if (waited.beat !== beat) waited = { beat: beat, heard: waited.heard + 1 };
+    if (waited && waited.heard >= BEATS) window.location.reload();
   }
 
   /* Back, forward and links: the controls follow the address, and after a change of page so do focus and scroll. */
-  function arrived() {
+  function arrived(path) {
+    shown = path;
     const asked = read();
+    settle();
     if (byId("range-select") && asked.range) set("range-select", { value: asked.range });
     if (byId("person-select") && asked.person) set("person-select", { value: asked.person });
     if (asked.dates && byId("date-from")) {
       set("date-from", { value: asked.dates[0] });
       set("date-to", { value: asked.dates[1] });
     }
-    if (document.documentElement.dataset.going === undefined) return;
+    if (document.documentElement.dataset.going === undefined || shown !== window.location.pathname) return;
     window.clearTimeout(waiting);
     delete document.documentElement.dataset.going;
     delete document.documentElement.dataset.slow;
@@ -112,6 +153,15 @@
     go(address.pathname, carried(address.pathname, address.search));
   }
 
+  window.addEventListener("popstate", () => window.setTimeout(settle));
+  window.setInterval(look, 1000);
+  window.setInterval(() => document.querySelector(".alone .failed") && window.location.reload(), AGAIN_MS);
+  const seen = window.setInterval(function () {
+    if (!byId("frame")) return;
+    window.clearInterval(seen);
+    new MutationObserver(settle).observe(byId("frame"), { subtree: true, attributeFilter: ["data-person"] });
+  }, 50);
+
   document.addEventListener("click", follow);
   document.addEventListener("click", function (event) {
     const from = byId("date-from");
@@ -135,5 +185,5 @@
     window.history.replaceState(null, "", window.location.pathname + changed({ person: select.value }));
   }, 100);
 
-  window.cgm = Object.assign(window.cgm || {}, { address: { arrived: arrived, fault: fault, go: go, ask: ask } });
+  window.cgm = Object.assign(window.cgm || {}, { address: { arrived: arrived, who: who, fault: fault, go: go, ask: ask } });
 })();

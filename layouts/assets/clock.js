@@ -9,6 +9,9 @@
   "use strict";
   const OFFLINE_S = 30;
   const GRACE_S = 4;
+  const SILENT_S = 7;
+  const PATIENT_MS = 10000;
+  const LATE_ANSWER_S = 8;
   const WOKEN_S = 5;
   const RANK = { fresh: 0, late: 1, stale: 2 };
   const TITLES = { fresh: "titleCurrent", late: "titleCurrent", stale: "titleStale", offline: "titleOffline", none: "titleNone" };
@@ -17,6 +20,8 @@
   let words = null;
   let base = null;
   let seen = "";
+  let doubted = false;
+  let patient = false;
   let lastTick = performance.now();
   let lastWall = Date.now();
   let wokenAt = -Infinity;
@@ -39,7 +44,12 @@
     const text = element ? element.textContent : "";
     if (!text || text === seen) return;
     seen = text;
-    base = { server: parseFloat(text), steady: performance.now(), wall: Date.now() };
+    /* An answer that lay in a sleeping computer tells an old time: it is no sign of life. Twice in a row, the server's
+       clock was set back. */
+    const server = parseFloat(text);
+    doubted = !doubted && base !== null && base.server + since(base) - server > LATE_ANSWER_S;
+    if (doubted) return;
+    base = { server: server, steady: performance.now(), wall: Date.now() };
   }
 
   function notice() {
@@ -56,6 +66,16 @@
      merely looked at again has no such grace, and what is offline stays so until the server is heard. */
   function ask() {
     if (base && since(base) >= 8) tryNow();
+  }
+
+  /* Each question makes Dash forget the one before. A server slower than the timer is asked less often, or none of its
+     answers would ever count. */
+  function pace() {
+    const beat = byId("heartbeat");
+    const silent = Boolean(base) && since(base) > SILENT_S;
+    if (!beat || silent === patient || !window.dash_clientside || !window.dash_clientside.set_props) return;
+    patient = silent;
+    window.dash_clientside.set_props("tick", { interval: silent ? PATIENT_MS : Number(beat.dataset.tickMs) });
   }
 
   function tryNow() {
@@ -112,6 +132,7 @@
   function tick() {
     notice();
     hear();
+    pace();
     const hero = heroL();
     const element = byId("current-age") || hero;
     if (!element || !base || !load()) return;
@@ -124,7 +145,7 @@
     mark(root, "live", now);
     const low = ["low", "vlow"].includes(hero.dataset.band) && (now === "fresh" || now === "late");
     root.toggleAttribute("data-live-low", low);
-    live(now, age, low);
+    live(now, age, low, warms(hero));
     head(now, hero, low);
     banners(now, age, hero);
     if (now !== state) {
@@ -141,10 +162,13 @@
     if (element.dataset[name] !== value) element.dataset[name] = value;
   }
 
-  function live(now, age, low) {
+  /* A sensor that warms up has no value yet; that is no silence. */
+  const warms = (hero) => hero.dataset.warm === "true";
+
+  function live(now, age, low, warm) {
     const demo = Boolean(document.querySelector(".demo-badge"));
-    const word = { fresh: demo ? words.liveDemo : words.live, late: words.late, stale: words.stale, none: words.none, offline: words.offline }[now];
-    const beside = now === "offline" ? words.serverSilent : age === null ? "" : ago(age);
+    const word = { fresh: demo ? words.liveDemo : words.live, late: words.late, stale: warm ? words.warming : words.stale, none: warm ? words.warming : words.none, offline: words.offline }[now];
+    const beside = now === "offline" ? words.serverSilent : age === null || (warm && now === "stale") ? "" : ago(age);
     const short = { [words.liveDemo]: words.live }[word] || word;
     document.querySelectorAll("[data-live-word]").forEach((e) => write(e, low ? words.lowNow : e.closest(".topbar") ? short : word));
     document.querySelectorAll("[data-live-age]").forEach((e) => write(e, beside));
@@ -168,10 +192,9 @@
     if (!area) return;
     document.querySelectorAll("[data-stale-span]").forEach((e) => write(e, fill(words.noReading, { span: span(age || 0) })));
     const sent = document.querySelector("#banner #stale-banner");
-    const warm = hero.dataset.warm === "true";
     let wanted = "";
     if (now === "offline") wanted = "offline";
-    else if (now === "stale" && !sent && !warm) wanted = "stale";
+    else if (now === "stale" && !sent && !warms(hero)) wanted = "stale";
     if ((area.dataset.shown || "") !== wanted) show(area, wanted, age);
     if (wanted === "offline") write(area.querySelector("[data-rest]"), offlineRest(age, hero));
   }
@@ -196,7 +219,7 @@
     if (!wanted) return;
     const offline = wanted === "offline";
     const title = offline ? part("b", {}, words.offlineTitle) : part("b", { "data-stale-span": "", "aria-live": "off" }, fill(words.noReading, { span: span(age) }));
-    const rest = offline ? part("span", { "data-rest": "", "aria-live": "off" }) : " " + words.staleRest;
+    const rest = offline ? part("span", { "data-rest": "", "aria-live": "off" }) : " " + (byId("hero") ? words.staleRest : words.staleRestElsewhere);
     const banner = part("div", { class: "banner " + wanted, role: "alert" });
     if (!offline) banner.id = "stale-banner";
     const icon = part("span", { class: "i " + (offline ? "i-off" : "i-warn"), "aria-hidden": "true" });

@@ -7,7 +7,7 @@ from callbacks.frame import PAGES
 from callbacks.services import Services
 from cgm_dash.errors import StoreUnavailable
 from layouts import shell
-from tests.callbacks.conftest import Add, call, find, shown, texts
+from tests.callbacks.conftest import LOW, Add, call, find, shown, texts
 
 
 def go(app: Dash, path: object, **values: object) -> dict[str, dict[str, object]]:
@@ -83,3 +83,63 @@ def test_a_database_that_is_away_is_said_where_the_page_would_stand(
     answer = go(dash_app, "/trends")
     assert "The database does not answer" in texts(answer["page"]["children"])
     assert find(answer["page"]["children"], "current-value") is None
+
+
+def test_another_person_gets_the_whole_page_and_the_old_one_is_not_drawn_for_them(
+    dash_app: Dash, add_person: Add
+) -> None:
+    mira, jonas = (str(add_person(name, mg_dl=value).id) for name, value in (("Mira", 120), ("Jonas", 200)))
+    asked = {"url__search": f"?person={jonas}", "page__data_person": mira}
+    answer = go(dash_app, "/", who__data=jonas, **asked)
+    assert answer["page"]["data-person"] == jonas
+    assert shown(answer["page"]["children"], "current-value")["children"] == "200"
+    assert call(dash_app, "hero.children", url__pathname="/", **asked) == {}
+    assert go(dash_app, "/", who__data=jonas, page__data_person=jonas) == {}
+    sign = call(dash_app, "heartbeat.children", **asked)["sign"]["children"]
+    assert sign["props"]["data-person"] == jonas
+
+
+def test_somebody_can_be_chosen_where_there_was_nobody(dash_app: Dash, add_person: Add) -> None:
+    mira = str(add_person("Mira").id)
+    nobody = go(dash_app, "/trends", who__data="99", url__search="?person=99")
+    assert nobody["page"]["data-person"] == ""
+    assert "Trends" in texts(nobody["head"]["children"])
+    answer = go(dash_app, "/trends", who__data=mira, shown__data="/trends", page__data_person="")
+    assert answer["page"]["data-person"] == mira
+
+
+@pytest.mark.parametrize("odd", [10**400, "\ud800", [["x"]], {"a": {}}, True, "x" * 5000])
+def test_an_odd_path_is_not_taken_for_one(dash_app: Dash, add_person: Add, odd: object) -> None:
+    add_person()
+    assert go(dash_app, odd)["shown"]["data"] == ""
+
+
+def test_what_is_set_elsewhere_is_news_to_an_open_page(dash_app: Dash, add_person: Add, services: Services) -> None:
+    person = add_person()
+
+    def beat(painted: object = None) -> dict[str, dict[str, object]]:
+        answer: dict[str, dict[str, object]] = call(dash_app, "heartbeat.children", frame_painted__data=painted)
+        return answer
+
+    first = beat()
+    assert "news" not in beat(first["frame-painted"]["data"])
+    services.store.people.set_zone(person.id, "Europe/Lisbon", confirmed=True)
+    second = beat(first["frame-painted"]["data"])
+    assert second["news"]["data"] != first["news"]["data"]
+
+
+def test_a_low_stays_told_while_the_database_is_away(
+    dash_app: Dash, add_person: Add, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_person(**LOW)
+    before = call(dash_app, "heartbeat.children")
+    assert "Low" in texts(before["banner"]["children"])
+
+    def away(_self: object) -> None:
+        raise StoreUnavailable("the database does not answer")
+
+    monkeypatch.setattr(type(services.store.people), "list", away)
+    answer = call(dash_app, "heartbeat.children", frame_painted__data=before["frame-painted"]["data"])
+    assert "banner" not in answer
+    assert "The database does not answer" in texts(answer["problem"]["children"])
+    assert answer["heartbeat"]["children"]

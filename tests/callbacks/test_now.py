@@ -14,7 +14,7 @@ from dash import Dash
 from app import compose, create_app
 from callbacks.address import parse
 from callbacks.frame import PAGES
-from callbacks.now import gather
+from callbacks.now import Painted, gather
 from callbacks.services import NoSuchPerson, Services
 from callbacks.stretch import figures_of
 from callbacks.visit import Viewer, visit_of
@@ -261,11 +261,14 @@ def test_a_database_that_is_away_gives_a_banner_and_the_server_stays_alive(
 
     monkeypatch.setattr(type(services.store.people), "list", away)
     answer = renew(dash_app)
-    assert "The database does not answer" in texts(answer["banner"]["children"])
+    assert "The database does not answer" in texts(answer["problem"]["children"])
+    assert "banner" not in answer  # a low told there outranks it
     assert answer["heartbeat"]["children"]
     assert "hero" not in answer
     page = dash_app.server.test_client().get("/_dash-layout")
     assert "The database does not answer" in page.get_data(as_text=True)
+    monkeypatch.undo()
+    assert renew(dash_app, frame_painted__data="")["problem"]["children"] is None
 
 
 def test_the_first_paint_has_what_the_link_and_the_viewer_ask_for(dash_app: Dash, add_person: Add) -> None:
@@ -655,3 +658,8 @@ def test_days_that_cannot_be_derived_give_the_banner_of_a_database_that_is_away(
     assert "The database does not answer" in texts(renew(dash_app, url__search=TWO_YEARS)["problem"]["children"])
     page = dash_app.server.test_client().get(f"/_dash-layout{TWO_YEARS}").get_data(as_text=True)
     assert "The database does not answer" in page
+
+
+@pytest.mark.parametrize("told", ["[" * 3900, "NaN", '["1",NaN,1,"","",""]', "[]", 7, ["x"], '["1",true,1,"","",""]'])
+def test_what_a_browser_says_it_shows_may_be_anything(told: object) -> None:
+    assert Painted.read(told) == Painted()

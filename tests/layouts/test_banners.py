@@ -8,7 +8,7 @@ from cgm_dash.trouble import TROUBLES, Level, trouble
 from cgm_dash.units import Unit
 from layouts import ids
 from layouts.banners import banner, connect_panel, database_banner, trouble_banner
-from layouts.problem import error_banner, problem_page
+from layouts.problem import error_banner, failed, problem_page
 from tests.layouts.rendered import BERLIN, NOW, attribute, by_class, by_id, hero_view, minutes, words
 
 
@@ -137,3 +137,17 @@ def test_the_connect_panel_says_how() -> None:
 def test_the_way_out_of_a_problem_page_says_where_it_leads() -> None:
     (way_out,) = by_class(problem_page(error_banner("Nobody here has that number.")), "btn")
     assert (words(way_out), attribute(way_out, "href")) == ("Go to the start page", "/")
+
+
+def test_a_banner_speaks_of_a_number_below_only_where_there_is_one() -> None:
+    view = hero_view(minutes(100, age_s=27 * 60))
+    assert "The number below is old" in words(banner(view))
+    elsewhere = words(banner(view, with_value=False))
+    assert "number below" not in elsewhere
+    assert "Nothing on this page is newer." in elsewhere
+
+
+def test_where_a_page_failed_there_is_what_has_it_loaded_again() -> None:
+    kept = failed(database_banner(None))
+    assert by_class(kept, "failed") == [kept]
+    assert "The database does not answer" in words(kept)

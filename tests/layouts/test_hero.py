@@ -152,3 +152,11 @@ def test_the_demo_says_so_in_the_title() -> None:
 def test_the_reading_s_own_offset_tells_its_time_of_day() -> None:
     given = Current(State.FRESH, 100, Flag.NONE, int(NOW) - 60, -300, 60.0)
     assert "08:31" in shown(hero(hero_view(minutes(100), current=given)), "fresh")
+
+
+def test_the_title_says_that_a_sensor_warms_up() -> None:
+    warming = SensorSeen("x", activated=int(NOW) - 600, warmup_min=60)
+    for series in (minutes(100, age_s=27 * 60), Series.every(60, [])):
+        card = hero(hero_view(series, sensor=warming))
+        titles = [str(attribute(card, f"data-title-{state}")) for state in ("stale", "none", "offline")]
+        assert [title.split(" · ")[0] for title in titles] == ["Warming up", "Warming up", "Offline"]

@@ -124,8 +124,8 @@ def test_a_page_behind_more_marks_that_tab_too() -> None:
 
 def test_the_document_s_title_names_the_page_but_not_on_the_live_one() -> None:
     view = hero_view(minutes(100))
-    assert "Trends" in attribute(shell.sign(view, "trends"), "data-title-current")
-    assert attribute(shell.sign(view, "now"), "data-title-current") == attribute(hero(view), "data-title-current")
+    assert "Trends" in attribute(shell.sign(view, "trends", "1"), "data-title-current")
+    assert attribute(shell.sign(view, "now", "1"), "data-title-current") == attribute(hero(view), "data-title-current")
 
 
 def test_only_pages_with_charts_hurry_for_plotly() -> None:
