@@ -11,7 +11,7 @@ from callbacks.visit import Visit
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
 from cgm_dash.series import EMPTY
-from cgm_dash.silence import Ask, Silence, expected, silences, why
+from cgm_dash.silence import NOT_SHARED, Ask, Silence, expected, silences, why
 from layouts import ids
 from layouts import status as layout
 from layouts.status_view import (
@@ -28,7 +28,7 @@ from layouts.strip import MARKS, WIDTH_S
 from layouts.views import Content
 from sql.facts import database_facts
 from sql.people import Person
-from sql.runs import OK, Run
+from sql.runs import OK, Asked, Run
 
 PATH = "/status"
 
@@ -130,9 +130,15 @@ def _explained(
     views = []
     for one in found:
         end = now if one.end is None else one.end
-        asks = [Ask(a.at, a.code, a.retry_at) for a in runs.asked(one.start - BEFORE_S, end)]
+        asks = [Ask(a.at, _came_to(a, person), a.retry_at) for a in runs.asked(one.start - BEFORE_S, end)]
         views.append(SilenceView(one, why(one, asks, asked_since, sensors, step_s, now)))
     return tuple(views)
+
+
+def _came_to(asked: Asked, person: Person) -> str:
+    """Return what a request came to for *person*: an answer may say that the sharing of just theirs has ended."""
+    told = asked.notices.split()
+    return NOT_SHARED if NOT_SHARED in told or f"{NOT_SHARED}@{person.id}" in told else asked.code
 
 
 def _database(services: Services, visit: Visit) -> DatabaseView:

@@ -19,6 +19,7 @@ LONG_S = 900
 """A stretch must last longer than this to be told; shorter ones are common and mend themselves."""
 
 OK = "ok"
+NOT_SHARED = "sharing-stopped"
 
 
 class Filling(enum.StrEnum):
@@ -38,6 +39,8 @@ class Cause(enum.StrEnum):
     """This program did not ask."""
     FAILED = "failed"
     """The requests failed."""
+    NOT_SHARED = "not-shared"
+    """The wearer's readings were not shared with the account."""
     SENSOR = "sensor"
     """A new sensor was started; while it warms up it gives no values."""
     NOTHING_OFFERED = "nothing-offered"
@@ -62,7 +65,10 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request to the source. at: UTC epoch seconds. code: `ok` or a trouble's. retry_at: when it was to go on."""
+    """One request to the source. at: UTC epoch seconds. code: what it came to for the wearer, `ok` or a trouble's.
+
+    retry_at: when it was to go on.
+    """
 
     at: float
     code: str = OK
@@ -162,7 +168,8 @@ def why(
     unasked_s = max(0.0, end - known_from - answered_s - failed_s)
     most = max(unknown_s, answered_s, failed_s, unasked_s)
     if most == failed_s and failed_s:
-        return Why(Cause.FAILED, max(sorted(spent), key=lambda code: spent[code]))
+        code = max(sorted(spent), key=lambda code: spent[code])
+        return Why(Cause.NOT_SHARED if code == NOT_SHARED else Cause.FAILED, code)
     if most == unasked_s:
         return Why(Cause.NOT_ASKED)
     if most == unknown_s:

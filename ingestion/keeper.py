@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -104,7 +104,7 @@ class Keeper:
         return Outcome(
             batch.kind,
             at,
-            detail=_notices(batch, people),
+            detail=self._notices(batch, people),
             fetched=counts["fetched"],
             stored=counts["stored"],
             known=counts["known"],
@@ -192,6 +192,22 @@ class Keeper:
         except StoreError as exc:
             raise StoreUnavailable(f"the database takes nothing at present: {exc}") from exc
 
+    def _notices(self, batch: Batch, people: Mapping[str, int]) -> str:
+        """Return the batch's notices as `code` or, where they concern one person, `code@person`.
+
+        people: whose portions the batch has. A notice about somebody else who was never here concerns nobody.
+        """
+        said = []
+        for notice in batch.notices:
+            who = people.get(notice.external_id)
+            if notice.external_id and who is None:  # no longer offered: the source tells whose that was
+                row = self._store.sources.find(batch.kind, notice.external_id)
+                if row is None:
+                    continue
+                who = row.person_id
+            said.append(notice.code if who is None else f"{notice.code}@{who}")
+        return " ".join(dict.fromkeys(said))
+
     def _note_sensors(self, row: SourceRow, sensors: tuple[SensorSeen, ...], at: float) -> None:
         """Keep which sensors were seen; one that is known is noted again only every ten minutes, not at every poll."""
         known, noted = self._sensors.get(row.source_id, ((), 0.0))
@@ -242,12 +258,6 @@ def _newest(portions: tuple[Portion, ...], at: float) -> int | None:
     """Return the newest instant in *portions* that is not in the future, UTC epoch seconds."""
     instants = [int(ts) for p in portions for ts in p.columns.ts[p.columns.ts <= at]]
     return max(instants, default=None)
-
-
-def _notices(batch: Batch, people: dict[str, int]) -> str:
-    """Return the batch's notices as `code` or, where they concern one person, `code@person`."""
-    said = (f"{n.code}@{people[n.external_id]}" if n.external_id in people else n.code for n in batch.notices)
-    return " ".join(dict.fromkeys(said))
 
 
 def _run_of(outcome: Outcome, upstream_id: int | None) -> Run:

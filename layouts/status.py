@@ -239,13 +239,15 @@ def _why(why: Why) -> Cell:
     if why.cause is Cause.FAILED:
         words = _("Requests failed: {outcome}").format(outcome=outcomes.outcome(why.code))
         return [words, " ", html.Code(why.code, className="code")]
+    if why.cause is Cause.NOT_SHARED:
+        return [_("The readings were not shared with this account"), " ", html.Code(why.code, className="code")]
     if why.cause is Cause.SENSOR:
         return plural("New sensor, {n} minute of warm-up", "New sensor, {n} minutes of warm-up", why.warmup_min).format(
             n=why.warmup_min
         )
     return {
         Cause.NOT_ASKED: _("This program was not asking"),
-        Cause.NOTHING_OFFERED: _("No reading was offered: phone out of reach, or sensor and phone apart"),
+        Cause.NOTHING_OFFERED: _("No reading was offered; often the phone is out of reach, or away from the sensor"),
         Cause.UNKNOWN: _("Not known"),
     }[why.cause]
 

@@ -58,11 +58,15 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the runs of one minute came to alike. at: UTC epoch seconds, the first of them. retry_at: the latest."""
+    """What the runs of one minute came to alike. at: UTC epoch seconds, the first of them. retry_at: the latest.
+
+    notices: what the source told beside, where it answered; as Run.reason.
+    """
 
     at: int
     code: str
     retry_at: int | None = None
+    notices: str = ""
 
 
 class RunStore:
@@ -121,14 +125,15 @@ class RunStore:
             return tuple(_run(row) for row in connection.execute(wanted))
 
     def asked(self, start: float, end: float) -> tuple[Asked, ...]:
-        """Return what was asked with start <= started < end (UTC epoch seconds), by time: at most a row a minute and
-        outcome."""
+        """Return what was asked with start <= started < end (UTC epoch seconds), by time: at most a row a minute,
+        outcome and notices."""
         at, retry_at = sa.func.min(runs.c.started).label("at"), sa.func.max(runs.c.retry_at)
-        minute = runs.c.started // 60
-        wanted = sa.select(at, runs.c.outcome, retry_at).where(*_within(start, end))
-        wanted = wanted.group_by(minute, runs.c.outcome).order_by("at")
+        # Inline, since PostgreSQL takes two parameters for two expressions.
+        told = sa.case((runs.c.outcome == sa.literal_column(f"'{OK}'"), runs.c.reason), else_=sa.literal_column("''"))
+        wanted = sa.select(at, runs.c.outcome, retry_at, told).where(*_within(start, end))
+        wanted = wanted.group_by(runs.c.started // 60, runs.c.outcome, told).order_by("at")
         with looking(self._engine) as connection:
-            return tuple(Asked(int(first), code, again) for first, code, again in connection.execute(wanted))
+            return tuple(Asked(int(first), *rest) for first, *rest in connection.execute(wanted))
 
     def oldest_at(self) -> int | None:
         """Return when the first run that is kept began, UTC epoch seconds; None without one."""

@@ -191,6 +191,11 @@ class SourceStore:
             row = connection.execute(sa.select(sources).where(sources.c.id == source_id)).one_or_none()
             return None if row is None else _source(row)
 
+    def find(self, kind: str, external_id: str) -> SourceRow | None:
+        """Return the source of *kind* and *external_id*, None where there is none."""
+        with looking(self._engine) as connection:
+            return _source_of(connection, kind, storable(external_id, ID_LIMIT))
+
     def of_person(self, person_id: int) -> tuple[SourceRow, ...]:
         """Return a person's sources, the best first."""
         with looking(self._engine) as connection:

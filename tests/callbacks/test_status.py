@@ -62,6 +62,28 @@ def test_silence_is_explained_by_the_runs_in_it(services: Services, add_person: 
     assert (one.silence.filling, one.silence.values) == (Filling.HISTORY, 6)
 
 
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ("sharing-stopped@1", Cause.NOT_SHARED),
+        ("sharing-stopped", Cause.NOT_SHARED),
+        ("sharing-stopped@2", Cause.NOTHING_OFFERED),
+        ("clock-wrong", Cause.NOTHING_OFFERED),
+    ],
+)
+def test_silence_of_who_no_longer_shares_is_not_laid_to_the_phone(
+    dash_app: Dash, services: Services, add_person: Add, reason: str, cause: Cause
+) -> None:
+    person = add_person(minutes=60, until=NOW - 3600)
+    assert person.id == 1
+    for m in range(120):
+        ran(services, NOW - 60 * m, stored=0, reason=reason if m < 59 else "")
+    (one,) = gathered(services).silences
+    assert (one.silence.end, one.why.cause) == (None, cause)
+    told = " ".join(texts(renew(dash_app)[ids.STATUS_SILENCES]["children"]).split())
+    assert ("The readings were not shared with this account sharing-stopped" in told) is (cause is Cause.NOT_SHARED)
+
+
 def test_page_before_anything_was_asked_claims_nothing(dash_app: Dash, services: Services) -> None:
     view = gathered(services)
     assert (view.expected, view.requests, view.silences, view.sources, view.program.clock_wrong) == (

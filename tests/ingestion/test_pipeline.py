@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from cgm_dash.batch import Batch, Columns, Portion, Wearer
+from cgm_dash.batch import Batch, Columns, Notice, Portion, Wearer
 from cgm_dash.errors import StoreError, StoreUnavailable
 from cgm_dash.reading import Flag, Kind, Reading
 from ingestion.keeper import Keeper
@@ -81,6 +81,16 @@ def test_two_people_are_kept_apart(store: Store, tmp_path: Path) -> None:
             newest = up.world.latest(patient)
             assert newest is not None
             assert stored(store, person.id)[(Kind.LIVE, newest.ts)] == newest.mg_dl
+
+
+def test_notice_about_who_is_no_longer_offered_names_that_person_and_nobody_else(store: Store, tmp_path: Path) -> None:
+    source = OneBatch(Reading(NOON, 120))
+    made = pipeline(store, tmp_path, source)
+    made.run()
+    (person,) = store.people.list()
+    told = tuple(Notice("sharing-stopped", who) for who in ("p1", "never-here"))
+    source.batch = Batch("librelinkup", (), notices=(*told, Notice("clock-wrong")))
+    assert made.run().detail == f"sharing-stopped@{person.id} clock-wrong"
 
 
 def test_an_mmol_account_is_stored_in_mg_dl(store: Store, tmp_path: Path) -> None:

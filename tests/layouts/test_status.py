@@ -90,7 +90,7 @@ def test_silences_say_when_why_and_what_filled_them() -> None:
     )
     said = words(status.silences(view(silences=rows, more_silences=2)))
     assert (
-        "since 14:02 No reading was offered: phone out of reach, or sensor and phone apart 30 min, nothing Lasts"
+        "since 14:02 No reading was offered; often the phone is out of reach, or away from the sensor 30 min, nothing Lasts"
         in said
     )
     assert (

@@ -147,6 +147,21 @@ def test_asked_gives_a_row_a_minute_and_outcome(store: Store) -> None:
     assert store.runs.oldest_at() == T0
 
 
+def test_asked_tells_apart_what_answers_said_beside_and_no_details_of_failures(store: Store) -> None:
+    for at, outcome, reason in (
+        (0, "ok", ""),
+        (1, "ok", "sharing-stopped@2"),
+        (2, "network", "a"),
+        (3, "network", "b"),
+    ):
+        store.runs.record(Run(upstream_id=None, started=T0 + at, outcome=outcome, reason=reason))
+    assert store.runs.asked(T0, T0 + 60) == (
+        Asked(T0, "ok"),
+        Asked(T0 + 1, "ok", notices="sharing-stopped@2"),
+        Asked(T0 + 2, "network"),
+    )
+
+
 def test_rejects_since_counts_all_and_gives_the_last(store: Store) -> None:
     for i in range(4):
         store.rejects.record([Rejected("future", f"{i}")], T0 + i)
