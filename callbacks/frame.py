@@ -11,7 +11,7 @@ from callbacks import data, days, now, report, settings, status, trends
 from callbacks.now import hero_view
 from callbacks.pages import Page, problem_banner
 from callbacks.services import NoSuchPerson, Services
-from callbacks.visit import Viewer, Visit, nobody, visit_of
+from callbacks.visit import Viewer, Visit, nobody, short, visit_of
 from cgm_dash.errors import StoreError
 from layouts import controls, ids, shell
 from layouts import now as now_layout
@@ -173,7 +173,7 @@ def _key(services: Services, visit: Visit, page: str) -> str:
     trouble, _next_try_at = services.trouble(visit.person)
     people = tuple((p.id, p.name) for p in visit.people)
     code = trouble.code if trouble else ""
-    return f"{page}|{_news_key(visit)}|{visit.address}|{code}|{visit.viewer.unit}|{people}"
+    return short(f"{page}|{_news_key(visit)}|{visit.address}|{code}|{visit.viewer.unit}|{people}")
 
 
 def _news(services: Services, search: object, shown: object, viewer: Viewer, painted: object) -> tuple[Any, ...]:

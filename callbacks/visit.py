@@ -1,5 +1,6 @@
 """One look at a page: who looks at whom, and how. Everything in it may have been written by a stranger."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -99,7 +100,15 @@ class Visit:
         """
         who = self.person
         about = () if who is None else (who.id, who.name, who.zone, who.zone_confirmed, who.goals)
-        return f"{about}|{self.address}|{self.viewer}|{int(self.now // news_s)}"
+        return short(f"{about}|{self.address}|{self.viewer}|{int(self.now // news_s)}")
+
+
+def short(key: str) -> str:
+    """Return sixteen characters that stand for a long key: it travels to the browser and back with every question.
+
+    The same in every process.
+    """
+    return hashlib.blake2s(key.encode(), digest_size=8).hexdigest()
 
 
 def visit_of(services: Services, search: object, viewer: Viewer) -> Visit:

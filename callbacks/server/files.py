@@ -11,6 +11,7 @@ PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 """Dash asks for plotly.js here; a fixed rule goes before Dash's own pattern."""
 
 BOOTSTRAP_PATH = "/vendor/bootstrap.min.css"
+CALLBACKS_PATH = "/_dash-dependencies"
 
 
 def register(server: Flask) -> None:
@@ -25,6 +26,15 @@ def register(server: Flask) -> None:
 
     server.add_url_rule(PLOTLY_PATH, "vendor_plotly", plotly)
     server.add_url_rule(BOOTSTRAP_PATH, "vendor_bootstrap", bootstrap)
+
+    @server.after_request
+    def recognise(response: Response) -> Response:
+        # Which callbacks there are is the same for everybody until the program changes, and nothing of a person's.
+        if request.path == CALLBACKS_PATH and response.status_code == 200:
+            response.headers["Cache-Control"] = "no-cache"
+            response.add_etag()
+            response.make_conditional(request)
+        return response
 
 
 def bootstrap_address() -> str:

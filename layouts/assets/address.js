@@ -12,10 +12,17 @@
   let shown = window.location.pathname;
   let waited = null;
 
-  /* Dash asks for the layout without the page's path and query; the server needs both to paint the right thing at once. */
+  /* Dash asks for the layout without the page's path and query; the server needs both to paint the right thing at once.
+     What theme.js asked for before Dash was there is handed over, once. */
   const plainFetch = window.fetch;
   window.fetch = function (input, init) {
-    if (typeof input !== "string" || !input.endsWith("_dash-layout")) return plainFetch.call(window, input, init);
+    const name = typeof input === "string" ? input.slice(input.lastIndexOf("/") + 1) : "";
+    const early = window.cgm.early && window.cgm.early[name];
+    if (early) {
+      delete window.cgm.early[name];
+      return early;
+    }
+    if (name !== "_dash-layout") return plainFetch.call(window, input, init);
     const headers = Object.assign({}, (init || {}).headers, { "X-Page": window.location.pathname });
     return plainFetch.call(window, input + window.location.search, Object.assign({}, init, { headers: headers }));
   };

@@ -93,4 +93,20 @@
     apply();
     if (told) window.clearInterval(arrival);
   }, 250);
+
+  /* What every document begins with is asked for at once, beside Dash's scripts; address.js hands it to Dash. The look's
+     cookies are set above. The page without a server has this script too, and nobody to ask. */
+  function ask(address, headers) {
+    const asked = window.fetch(address, { headers: headers });
+    asked.catch(() => null); /* Dash asks for it in vain as well, and says so. */
+    return asked;
+  }
+  if (!document.currentScript.src.includes("/offline/")) {
+    window.cgm = {
+      early: {
+        "_dash-layout": ask("/_dash-layout" + window.location.search, { "X-Page": window.location.pathname }),
+        "_dash-dependencies": ask("/_dash-dependencies", {}),
+      },
+    };
+  }
 })();

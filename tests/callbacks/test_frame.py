@@ -108,7 +108,7 @@ def test_somebody_can_be_chosen_where_there_was_nobody(dash_app: Dash, add_perso
     assert answer["page"]["data-person"] == mira
 
 
-@pytest.mark.parametrize("odd", [10**400, "\ud800", [["x"]], {"a": {}}, True, "x" * 5000])
+@pytest.mark.parametrize("odd", [10**400, [["x"]], {"a": {}}, True, "x" * 5000])
 def test_an_odd_path_is_not_taken_for_one(dash_app: Dash, add_person: Add, odd: object) -> None:
     add_person()
     assert go(dash_app, odd)["shown"]["data"] == ""

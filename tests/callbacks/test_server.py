@@ -110,3 +110,13 @@ def test_a_huge_body_is_refused(dash_app: Dash, services: Services) -> None:
         "/_dash-update-component", data=b"x" * 2_000_001, content_type="application/json"
     )
     assert answer.status_code == 413
+
+
+def test_the_list_of_callbacks_is_sent_once_and_recognised_afterwards(dash_app: Dash) -> None:
+    browser = dash_app.server.test_client()
+    for accepted in ("br, gzip", ""):
+        asked = {"Accept-Encoding": accepted}
+        answer = browser.get("/_dash-dependencies", headers=asked)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+        again = browser.get("/_dash-dependencies", headers={**asked, "If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
