@@ -43,15 +43,14 @@ class RealAccount:
     def keep(self, credentials: Credentials, upstream_url: str | None) -> None:
         """Store *credentials*, encrypted; the database is made or brought up to date for it.
 
-        Also the same ones again begin afresh: who connects has acted, and no latch outlasts that.
+        Also the same ones again begin afresh: who connects has acted, and no latch outlasts that. It is one
+        transaction: where an error is raised, the account before it stands.
         """
         vault = Vault.open(self.data_dir, self.secret_key)
         with self._engine() as engine:
             Readiness(engine).ensure()
-            store = UpstreamStore(engine, vault)
             given = credentials.email, credentials.password
-            account = store.set_account(self.kind, *given, upstream_url, credentials.region)
-            store.save_state(account.upstream_id, {})
+            UpstreamStore(engine, vault).set_account(self.kind, *given, upstream_url, credentials.region, afresh=True)
 
     def forget(self) -> None:
         """Remove the credentials and the session; readings stay."""

@@ -58,12 +58,19 @@ class UpstreamStore:
         self._vault = vault
 
     def set_account(
-        self, kind: str, email: str, password: str, url: str | None = None, region: str | None = None
+        self,
+        kind: str,
+        email: str,
+        password: str,
+        url: str | None = None,
+        region: str | None = None,
+        *,
+        afresh: bool = False,
     ) -> Account:
         """Make this the account of *kind* and return it.
 
         The same account again changes nothing. Anything new about it clears the state: a token belongs to the old
-        account, and new settings are what lifts a latch.
+        account, and new settings are what lifts a latch. afresh: clear the state whatever was there.
         """
         wanted: dict[str, Any] = {"email": email, "password": password, "url": url, "region": region}
         with writing(self._engine) as connection:
@@ -73,7 +80,7 @@ class UpstreamStore:
                 added = sa.insert(upstreams).values(kind=kind, secrets=self._seal(wanted)).returning(upstreams.c.id)
                 return Account(connection.execute(added).scalar_one(), kind, **wanted)
             kept = self._opened_or_none(row.secrets)
-            if kept is None or {"region": None, **kept} != wanted:  # older rows tell no region
+            if afresh or kept is None or {"region": None, **kept} != wanted:  # older rows tell no region
                 changed = sa.update(upstreams).where(upstreams.c.id == row.id)
                 connection.execute(changed.values(secrets=self._seal(wanted), state=None))
             return Account(row.id, kind, **wanted)

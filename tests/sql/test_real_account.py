@@ -1,16 +1,17 @@
 """Whether a real account is stored can be asked without leaving a trace; storing one makes what it needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from cgm_dash.account import Credentials
 from cgm_dash.errors import StoreDamaged, StoreUnavailable
 from sql import migrate, schema_is_current
-from sql.engine import make_engine
+from sql.engine import make_engine, writing
 from sql.real_account import RealAccount
 from sql.schema import upstreams as table
 from sql.sources import UpstreamStore
@@ -57,6 +58,28 @@ def test_connecting_the_same_account_again_lifts_its_latch(
     store.save_state(account.upstream_id, {"pause_code": "wrong-password"})
     real.keep(MIRA, None)
     assert store.load_state(account.upstream_id) == {}
+
+
+def test_an_account_is_kept_whole_or_not_at_all(
+    real: RealAccount, upstreams: Callable[[], UpstreamStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real.keep(MIRA, None)
+    begun = 0
+
+    @contextmanager
+    def away_after_the_first(engine: Engine) -> Iterator[Connection]:
+        nonlocal begun
+        begun += 1
+        if begun > 1:
+            raise StoreUnavailable("the database does not answer")
+        with writing(engine) as connection:
+            yield connection
+
+    monkeypatch.setattr("sql.sources.writing", away_after_the_first)
+    real.keep(Credentials("b@example.org", "two"), None)  # a second transaction could fail when the first one stands
+    account = upstreams().account()
+    assert account is not None
+    assert account.email == "b@example.org"
 
 
 def test_looking_makes_and_changes_nothing(real: RealAccount, database_url: str, tmp_path: Path) -> None:
