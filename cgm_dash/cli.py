@@ -429,13 +429,15 @@ def _check(args: argparse.Namespace) -> int:
     import app
     from cgm_dash.folder import folder_problems
     from cgm_dash.progress import progress
-    from sql.check import database_problems, person_problems
+    from sql.check import account_problems, database_problems, person_problems
 
     services = app.composition(quiet=True).services
     url = services.store.engine.url
     database = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
     found = [*folder_problems(services.settings.data_dir, database)]
     unusable = [*database_problems(services.store)]
+    if services.stored_account and not unusable:
+        found += account_problems(services.store)
     people = () if unusable else services.people()
     looked_at = progress((person_problems(services.store, person) for person in people), len(people))
     found += [*unusable, *(problem for problems in looked_at for problem in problems)]

@@ -20,6 +20,14 @@ def database_problems(store: Store) -> Iterator[str]:
         yield str(exc)
 
 
+def account_problems(store: Store) -> Iterator[str]:
+    """Give why the stored account cannot be polled: it was sealed with another secret key."""
+    try:
+        store.upstreams.account()
+    except StoreError as exc:
+        yield str(exc)
+
+
 def person_problems(store: Store, person: Person) -> list[str]:
     """Return what is wrong with one person: an unknown zone, derived days that are not what the readings give.
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import app
 from app import Composition
 from cgm_dash import folder
+from cgm_dash.account import Credentials
 from cgm_dash.batch import Columns, Wearer
 from cgm_dash.cli import main
 from cgm_dash.folder import folder_problems
@@ -19,6 +20,7 @@ from cgm_dash.progress import progress
 from cgm_dash.reading import Kind, Reading
 from cgm_dash.settings import Settings
 from sql.check import database_problems
+from sql.real_account import RealAccount
 from sql.schema import days, people
 
 START = 1_793_491_200
@@ -128,6 +130,24 @@ def test_a_database_that_does_not_answer_is_a_problem(tmp_path: Path) -> None:
     store = app.compose(settings).services.store
     (problem,) = database_problems(store)
     assert "127.0.0.1" in problem or "connect" in problem.lower()
+
+
+def test_a_stored_account_that_this_key_does_not_open_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    tmp_path.chmod(0o700)
+    url = f"sqlite:///{tmp_path / 'cgm_dash.sqlite3'}"
+    real = RealAccount("librelinkup", url, tmp_path, "k" * 40)
+    real.keep(Credentials("canary@example.org", "canary word"), None)
+    (tmp_path / "cgm_dash.sqlite3").chmod(0o600)
+    for key, problems in (("k" * 40, 0), ("other " * 8, 1)):
+        settings = Settings.from_env({"CGM_DASH_DATA_DIR": str(tmp_path), "CGM_DASH_SECRET_KEY": key})
+        made = app.compose(settings)
+        monkeypatch.setattr(app, "composition", lambda made=made, **_: made)
+        status, told = checked(capsys)
+        made.services.store.close()
+        assert (status, len(told)) == (problems, problems)
+        assert all("connect the account again" in one and "canary" not in one for one in told)
 
 
 class Terminal(io.StringIO):
