@@ -209,9 +209,7 @@ def there(name: str, now: float) -> str:
     if name not in zone_names():
         return ""
     zone = ZoneInfo(name)
-    minutes = offset_s(zone, now) // 60
-    sign = "+" if minutes >= 0 else text.MINUS
-    offset = f"UTC{sign}{abs(minutes) // 60}" + (f":{abs(minutes) % 60:02d}" if minutes % 60 else "")
+    offset = text.utc_offset(offset_s(zone, now))
     return _("{offset}; it is {time} there now.").format(offset=offset, time=text.clock(now, zone))
 
 

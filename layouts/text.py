@@ -346,8 +346,24 @@ def local(ts: float, zone: ZoneInfo, offset_min: int | None = None) -> datetime:
 
 
 def clock(ts: float, zone: ZoneInfo, offset_min: int | None = None) -> str:
-    """Return the wearer's time of day at *ts*, "14:05"."""
-    return local(ts, zone, offset_min).strftime("%H:%M")
+    """Return the wearer's time of day at *ts*, "14:05"; "19:35 (UTC+5:30)" where *zone*, as on the axes, has another."""
+    when = local(ts, zone, offset_min)
+    return f"{when.strftime('%H:%M')}{_elsewhere(when, zone)}"
+
+
+def _elsewhere(when: datetime, zone: ZoneInfo) -> str:
+    """Return the offset in brackets where a wall clock is not that of *zone*: else two times would contradict."""
+    offset = when.utcoffset()
+    if offset is None or offset == when.astimezone(zone).utcoffset():
+        return ""
+    return f" ({utc_offset(int(offset.total_seconds()))})"
+
+
+def utc_offset(seconds: int) -> str:
+    """Return an offset from UTC, "UTC+5:30"."""
+    minutes = abs(seconds) // 60
+    sign = "+" if seconds >= 0 else MINUS
+    return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02d}" if minutes % 60 else "")
 
 
 def day(d: date) -> str:
@@ -375,7 +391,7 @@ def day_long(d: date) -> str:
 def moment(ts: float, zone: ZoneInfo, now: float, offset_min: int | None = None) -> str:
     """Return when something was or will be: "14:05" on the wearer's today, else "Sat 21 Nov 14:05"."""
     when = local(ts, zone, offset_min)
-    time = when.strftime("%H:%M")
+    time = f"{when.strftime('%H:%M')}{_elsewhere(when, zone)}"
     today = local_date(zone, now)
     return time if when.date() == today else f"{day_of_year(when.date(), today)} {time}"
 

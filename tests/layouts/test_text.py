@@ -88,8 +88,14 @@ def test_a_moment_of_another_day_carries_its_date_and_of_another_year_its_year()
 
 
 def test_a_reading_keeps_the_wall_clock_it_was_measured_by() -> None:
-    assert text.clock(NOW, BERLIN, offset_min=-300) == "08:32"
+    assert text.clock(NOW, BERLIN, offset_min=60) == "14:32"
     assert text.clock(NOW, ZoneInfo("Asia/Kolkata")) == "19:02"
+
+
+def test_a_wall_clock_that_is_not_the_zones_names_its_offset() -> None:
+    assert text.clock(NOW, BERLIN, offset_min=-300) == "08:32 (UTC\u22125)"
+    assert text.clock(NOW, BERLIN, offset_min=330) == "19:02 (UTC+5:30)"
+    assert text.moment(NOW, BERLIN, NOW, offset_min=840) == "Mon 23 Nov 03:32 (UTC+14)"
 
 
 def test_ranges_are_named() -> None:
