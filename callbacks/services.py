@@ -27,9 +27,10 @@ AHEAD_S = 366 * 86_400
 """How far ahead of now a reading may lie that makes those before it old."""
 
 SILENT_POLLS, SILENT_S = 3, 60
+"""Polling has stopped when nothing was heard of it for so many intervals and seconds after a try was due."""
+
 SLEPT_S = 30
 """More than this that the wall clock gains on the steady one is a sleep, not a correction."""
-"""Polling has stopped when nothing was heard of it for so many intervals and seconds after a try was due."""
 
 MANY_RUNS = 1_000
 """How many runs dated ahead of now may hide the last true one."""

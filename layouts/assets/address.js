@@ -124,7 +124,7 @@
     byId("main").focus({ preventScroll: true });
   }
 
-  /* Go to another page of ours. A range in hours belongs to the live page, which gets it back. */
+  /* Go to another page of ours, or to another address of this one. */
   function go(path, search) {
     if (path === window.location.pathname && search === window.location.search) return;
     const samePage = path === window.location.pathname;
@@ -135,7 +135,8 @@
     move(path + search);
   }
 
-  /* The query for a page: person, range and day as they are, and above them what the link itself says. */
+  /* The query for a page: person, range and day as they are, and above them what the link itself says. A range in hours
+     belongs to the live page, which gets it back. */
   function carried(path, said) {
     const asked = new URLSearchParams(window.location.search);
     const range = asked.get("range") || "";
