@@ -104,7 +104,8 @@ def silences(series: Series, start: float, now: float, asked_since: float | None
     last = int(live[-1]) if len(live) else len(held) - 1
     if now - int(held.ts[last]) > max(LONG_S, GAP_PERIODS * int(held.period_s[last])):
         told.append(_lasting(held, last, now))
-    return tuple(s for s in reversed(told) if s.end is None or s.end > start)
+    # Measured as it is told: a reading stands for some minutes, which are no silence.
+    return tuple(s for s in reversed(told) if s.seconds > LONG_S and (s.end is None or s.end > start))
 
 
 def _long(series: Series) -> npt.NDArray[np.bool_]:

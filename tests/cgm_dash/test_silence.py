@@ -33,7 +33,7 @@ def live_but(*gaps: tuple[int, int], until: int = 120) -> list[int]:
 
 def test_fifteen_minutes_are_no_silence_and_sixteen_are() -> None:
     at = T0 + 120 * 60
-    assert silences(merged(live_but((30, 44)), []), T0, at, EVER) == ()
+    assert silences(merged(live_but((30, 45)), []), T0, at, EVER) == ()
     (one,) = silences(merged(live_but((30, 46)), []), T0, at, EVER)
     assert one == Silence(T0 + 30 * 60, T0 + 46 * 60, 960, 0, 960, Filling.OPEN)
 
