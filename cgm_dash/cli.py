@@ -444,7 +444,8 @@ def _check(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"ok": not found, "people": len(people), "problems": found}, indent=2))
     else:
-        print("\n".join(found) if found else f"cgm-dash: nothing is wrong; {len(people)} people's days were looked at")
+        whose = f"{len(people)} {'person' if len(people) == 1 else 'people'}"
+        print("\n".join(found) if found else f"cgm-dash: nothing is wrong; the days of {whose} were looked at")
     return FAILURE if found else DONE
 
 

@@ -59,7 +59,7 @@ def checked(capsys: Capture) -> tuple[int, list[str]]:
 
 def test_nothing_wrong_is_one_line_and_0(made: Composition, capsys: Capture) -> None:
     assert main(["check"]) == 0
-    assert capsys.readouterr().out == "cgm-dash: nothing is wrong; 2 people's days were looked at\n"
+    assert capsys.readouterr().out == "cgm-dash: nothing is wrong; the days of 2 people were looked at\n"
     assert checked(capsys) == (0, [])
 
 
