@@ -346,7 +346,7 @@ def local(ts: float, zone: ZoneInfo, offset_min: int | None = None) -> datetime:
 
 
 def clock(ts: float, zone: ZoneInfo, offset_min: int | None = None) -> str:
-    """Return the wearer's time of day at *ts*, "14:05"; "19:35 (UTC+5:30)" where *zone*, as on the axes, has another."""
+    """Return the wearer's time of day at *ts*, "14:05"; "19:35 (UTC+5:30)" where that is not the time of *zone*."""
     when = local(ts, zone, offset_min)
     return f"{when.strftime('%H:%M')}{_elsewhere(when, zone)}"
 
