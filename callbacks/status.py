@@ -1,6 +1,7 @@
 """The wiring of the page Status."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dash import Dash
 
@@ -10,7 +11,7 @@ from callbacks.services import Services
 from callbacks.visit import Visit
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
-from cgm_dash.series import EMPTY
+from cgm_dash.series import EMPTY, Series
 from cgm_dash.silence import NOT_SHARED, Ask, Silence, expected, silences, why
 from layouts import ids
 from layouts import status as layout
@@ -72,7 +73,7 @@ def _key(services: Services, visit: Visit) -> str:
 def gather(services: Services, visit: Visit) -> StatusView:
     """Return everything the page shows. Raises StoreError."""
     person, now, store, settings = visit.person, visit.now, services.store, services.settings
-    series = EMPTY if person is None else services.series.between(person.id, now - (SILENT_DAYS + 1) * DAY_S, now + 1)
+    series = _series(services, person, now)
     asked_since = store.runs.oldest_at()
     found = silences(series, now - SILENT_DAYS * DAY_S, now, asked_since)
     slots = store.runs.slots((now // WIDTH_S - MARKS + 1) * WIDTH_S, WIDTH_S, MARKS)
@@ -113,6 +114,15 @@ def gather(services: Services, visit: Visit) -> StatusView:
     )
 
 
+def _series(services: Services, person: Person | None, now: float) -> Series:
+    """Return the readings of the days told of, from the last one before them on: a silence may be older than they."""
+    if person is None:
+        return EMPTY
+    start = now - (SILENT_DAYS + 1) * DAY_S
+    before = services.store.readings.newest(person.id, before=int(start))
+    return services.series.between(person.id, start if before is None else before.ts, now + 1)
+
+
 def _requests(runs: Sequence[Run]) -> tuple[RequestView, ...]:
     return tuple(RequestView(run.started, run.outcome, run.stored, run.latency_ms, run.runs) for run in runs)
 
@@ -120,7 +130,10 @@ def _requests(runs: Sequence[Run]) -> tuple[RequestView, ...]:
 def _explained(
     services: Services, person: Person | None, found: Sequence[Silence], asked_since: float | None, now: float
 ) -> tuple[SilenceView, ...]:
-    """Return the silences with what is known of why they were."""
+    """Return the silences with what is known of why they were, of a longer one in the days told of.
+
+    Of older requests only hours are kept, which do not tell how long each of them answered for.
+    """
     if person is None or not found:
         return ()
     runs, step_s = services.store.runs, STEP_POLLS * services.settings.poll_seconds + STEP_S
@@ -129,9 +142,9 @@ def _explained(
     ]
     views = []
     for one in found:
-        end = now if one.end is None else one.end
-        asks = [Ask(a.at, _came_to(a, person), a.retry_at) for a in runs.asked(one.start - BEFORE_S, end)]
-        views.append(SilenceView(one, why(one, asks, asked_since, sensors, step_s, now)))
+        start, end = max(one.start, int(now) - (SILENT_DAYS + 1) * DAY_S), now if one.end is None else one.end
+        asks = [Ask(a.at, _came_to(a, person), a.retry_at) for a in runs.asked(start - BEFORE_S, end)]
+        views.append(SilenceView(one, why(replace(one, start=start), asks, asked_since, sensors, step_s, now)))
     return tuple(views)
 
 

@@ -84,6 +84,20 @@ def test_silence_of_who_no_longer_shares_is_not_laid_to_the_phone(
     assert ("The readings were not shared with this account sharing-stopped" in told) is (cause is Cause.NOT_SHARED)
 
 
+def test_silence_older_than_the_days_told_of_is_told(dash_app: Dash, services: Services, add_person: Add) -> None:
+    add_person(minutes=60, until=NOW - 40 * 86_400)
+    for hour in range(14 * 24):
+        for minute in range(0, 60, 4):
+            ran(services, NOW - 3600 * hour - 60 * minute, "network" if hour < 9 * 24 else "ok", stored=0)
+    (one,) = gathered(services).silences
+    assert (one.silence.start, one.silence.end) == (NOW - 40 * 86_400 + 60, None)
+    assert (one.why.cause, one.why.code) == (Cause.FAILED, "network")
+    assert "There was none." not in texts(renew(dash_app)[ids.STATUS_SILENCES]["children"])
+    add_person(minutes=60)
+    (one,) = gathered(services).silences
+    assert (one.silence.start, one.silence.end) == (NOW - 40 * 86_400 + 60, NOW - 30 - 59 * 60)
+
+
 def test_page_before_anything_was_asked_claims_nothing(dash_app: Dash, services: Services) -> None:
     view = gathered(services)
     assert (view.expected, view.requests, view.silences, view.sources, view.program.clock_wrong) == (
