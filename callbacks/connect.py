@@ -58,6 +58,13 @@ def register(app: Dash, services: Services) -> None:
         message, waits = came
         return message, False, False, since if waits else no_update, not waits
 
+    _register_wait(app, services)
+    _register_in_browser(app)
+
+
+def _register_wait(app: Dash, services: Services) -> None:
+    """Register the wait for a process that serves the new account."""
+
     @app.callback(
         Output(ids.CONNECT_READY, "data"),
         Output(ids.CONNECT_MESSAGE, "children", allow_duplicate=True),
@@ -70,8 +77,6 @@ def register(app: Dash, services: Services) -> None:
             raise PreventUpdate
         ready = services.awake_since() > since
         return (True if ready else no_update), (layout.late() if ticks == PATIENCE_TICKS and not ready else no_update)
-
-    _register_in_browser(app)
 
 
 def _register_in_browser(app: Dash) -> None:

@@ -98,14 +98,7 @@ def gather(services: Services, visit: Visit) -> StatusView:
         rejects=tuple(RejectView(r.last_seen, r.reason, r.raw, r.raw_bytes, r.times_seen) for r in rejects),
         rejected=rejected,
         database=_database(services, visit),
-        program=ProgramView(
-            versions=host.versions(),
-            since=services.awake_since(),
-            led=services.led(),
-            polled=polled,
-            memory=host.memory(int(now // 60)),
-            clock_wrong=_clock_wrong(last),
-        ),
+        program=_program(services, now, polled, last),
         sources=tuple(source for who in visit.people for source in _sources(services, who)),
         trouble=trouble,
         next_try_at=next_try_at,
@@ -166,6 +159,17 @@ def _database(services: Services, visit: Visit) -> DatabaseView:
         free=host.free_bytes(services.settings.data_dir, int(visit.now // 60)),
         readings=sum(tally.n for tally in tallies),
         oldest=min((tally.first for tally in tallies), default=None),
+    )
+
+
+def _program(services: Services, now: float, polled: bool, last: Sequence[Run]) -> ProgramView:
+    return ProgramView(
+        versions=host.versions(),
+        since=services.awake_since(),
+        led=services.led(),
+        polled=polled,
+        memory=host.memory(int(now // 60)),
+        clock_wrong=_clock_wrong(last),
     )
 
 
