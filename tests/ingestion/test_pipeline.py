@@ -84,7 +84,7 @@ def test_two_people_are_kept_apart(store: Store, tmp_path: Path) -> None:
 
 
 def test_notice_about_who_is_no_longer_offered_names_that_person_and_nobody_else(store: Store, tmp_path: Path) -> None:
-    source = OneBatch(Reading(NOON, 120))
+    source = OneBatch(Reading(int(NOON), 120))
     made = pipeline(store, tmp_path, source)
     made.run()
     (person,) = store.people.list()

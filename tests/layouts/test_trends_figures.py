@@ -40,6 +40,7 @@ def a_profile(days: int = 14, gap: slice = slice(0, 0), few: slice = slice(0, 0)
 
 
 def trace(figure: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any]
     (found,) = [t for t in figure["data"] if t["name"] == name]
     return found
 
