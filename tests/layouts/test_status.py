@@ -90,8 +90,8 @@ def test_silences_say_when_why_and_what_filled_them() -> None:
     )
     said = words(status.silences(view(silences=rows, more_silences=2)))
     assert (
-        "since 14:02 No reading was offered; often the phone is out of reach, or away from the sensor 30 min, nothing Lasts"
-        in said
+        "since 14:02 No reading was offered; often the phone is out of reach, or away from the sensor 30 min,"
+        " nothing Lasts" in said
     )
     assert (
         "12:32 – 13:01 Requests failed: not reached   network 29 min, 6 values of the sensor's own history Filled"
