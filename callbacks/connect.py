@@ -10,9 +10,10 @@ from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.asking import too_soon
 from callbacks.services import Services
 from cgm_dash.account import LONGEST, is_email
-from cgm_dash.errand import OK, TOO_SOON, Errand
+from cgm_dash.errand import OK, Errand
 from cgm_dash.errors import ConfigError, StoreError, TooSoon, UsageError
 from cgm_dash.i18n import _
 from layouts import connect as layout
@@ -117,7 +118,7 @@ def _connected(services: Services, email: object, password: object, region: obje
             return layout.refused(result.code)
         by_itself = services.connect(email, password, where)
     except TooSoon as exc:
-        return layout.wait_until(TOO_SOON[exc.why], exc.next_at, services.zone(None), services.now())
+        return Fault(too_soon(services, exc))
     except (UsageError, ConfigError) as exc:
         return Fault(str(exc))
     except StoreError:

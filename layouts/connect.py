@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
@@ -235,8 +234,3 @@ def late() -> Component:
         "waiting",
         [html.P(_("The account is stored, but the program takes longer than usual. Open this page anew in a minute."))],
     )
-
-
-def wait_until(sentence: str, at: float, zone: ZoneInfo, now: float) -> Fault:
-    """Return why the account must not be asked yet. sentence: of errand.TOO_SOON, still with its {time}."""
-    return Fault(_(sentence).format(time=text.moment_to_the_second(at, zone, now)))

@@ -10,6 +10,7 @@ from dash import Dash
 from app import Composition, compose, create_app
 from callbacks import connect
 from callbacks.services import Services
+from cgm_dash.batch import Wearer
 from cgm_dash.errand import ErrandResult, Found
 from cgm_dash.settings import Settings
 from layouts import ids
@@ -119,6 +120,15 @@ def test_second_try_at_once_is_told_when_it_is_possible(dash_app: Dash, lead: Le
     send(dash_app)
     clock.now += 4
     assert "The next try is possible at 11:00:10" in said(send(dash_app))
+
+
+def test_next_try_is_told_in_the_time_of_the_page(dash_app: Dash, services: Services, lead: Lead, clock: Clock) -> None:
+    person = services.store.sources.resolve(None, "librelinkup", Wearer("1", "Mira", "DE", "mg/dL")).person_id
+    services.store.people.set_zone(person, "Asia/Kolkata", confirmed=True)
+    lead(ErrandResult("network"))
+    send(dash_app)
+    clock.now += 4
+    assert "The next try is possible at 16:30:10" in said(send(dash_app))
 
 
 def test_nobody_who_answers_is_told_and_ends(
