@@ -51,7 +51,9 @@ def tiles(view: TilesView, today_id: str | None = None) -> Component:
     newest = todays_tile(view)
     today = [html.Li(newest, className=_column(view.today), hidden=newest is None, **named)]
     today = today if newest or today_id else []
-    return html.Ul([*today, *older[::-1]] if view.phone else [*older, *today], className="tiles")
+    if view.phone:
+        return html.Ul([*today, *older[::-1]], className="tiles newest-first")
+    return html.Ul([*older, *today], className="tiles")
 
 
 def todays_tile(view: TilesView) -> Component | None:
