@@ -28,7 +28,14 @@ def page(view: StatusView, key: str) -> Content:
     """Return the page at first paint; later on callbacks renew the areas of `areas`. key: of what it shows."""
     grid = html.Div(
         [
-            card(_("Stretches without live readings"), silences(view), ids.STATUS_SILENCES, kind="c8"),
+            html.Div(
+                [
+                    card(_("Stretches without live readings"), silences(view), ids.STATUS_SILENCES),
+                    card(_("Last requests"), requests(view), ids.STATUS_REQUESTS),
+                    card(_("Readings not taken"), rejects(view), ids.STATUS_REJECTS),
+                ],
+                className="c8 stacked",
+            ),
             html.Div(
                 [
                     card(_("Database"), database(view), ids.STATUS_DATABASE),
@@ -36,8 +43,6 @@ def page(view: StatusView, key: str) -> Content:
                 ],
                 className="c4 stacked",
             ),
-            card(_("Last requests"), requests(view), ids.STATUS_REQUESTS, kind="c6"),
-            card(_("Readings not taken"), rejects(view), ids.STATUS_REJECTS, kind="c6"),
             card(_("People and sources"), people(view), ids.STATUS_PEOPLE, kind="c12"),
         ],
         className="grid12",
