@@ -187,7 +187,7 @@ def stored(view: DataView) -> list[Component]:
     rows: list[list[Cell]] = [
         [
             f"{source_kind(one.source)}, {_(KINDS[one.kind])}",
-            f"{_day(one.first, view)} {text.RANGE} {_day(one.last, view)}",
+            _days(one, view),
             text.count(one.n),
         ]
         for one in view.kinds
@@ -199,6 +199,11 @@ def stored(view: DataView) -> list[Component]:
     span = plural("{n} day", "{n} days", days).format(n=text.count(days)) if days else text.duration(last - first)
     shown = table(_("Stored readings by source and kind"), heads, rows, right=(2,))
     return [html.P(words.format(n=text.count(total), span=span), className="sub"), shown]
+
+
+def _days(one: KindView, view: DataView) -> str:
+    first, last = _day(one.first, view), _day(one.last, view)
+    return first if first == last else f"{first} {text.RANGE} {last}"
 
 
 def _day(ts: float, view: DataView) -> str:

@@ -56,6 +56,7 @@ def test_readings_are_counted_by_kind_and_month(services: Services, add_person: 
     shown = words(page(view, "").body)
     assert "1\u202f452 readings over 30 days" in shown
     assert "November 2026 2 1\u202f440" in shown
+    assert "LibreLinkUp, the sensor's own history Fri 23 Oct 12" in shown  # one day is no stretch of days
 
 
 def test_account_in_the_settings_is_shown_masked_and_changed_there(services: Services, add_person: Add) -> None:
