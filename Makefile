@@ -23,8 +23,9 @@ help: ## list these commands
 run: $(ASSETS) ## start the server on http://127.0.0.1:8050, the demo without a sensor
 	@exec $(BIN)/cgm-dash serve
 
-test: check-test-programs $(DEV) $(ASSETS) ## install what the tests need and run all of them
-	$(BIN)/python -m pytest --headless $(ARGS)
+# A file's tests stay together: they share a server and a browser.
+test: check-test-programs $(DEV) $(ASSETS) ## install what the tests need and run all of them, on every processor
+	$(BIN)/python -m pytest --headless -n auto --dist loadfile $(ARGS)
 
 test-quick: $(DEV) ## run the tests that need neither PostgreSQL nor a browser
 	$(BIN)/python -m pytest -m "not browser and not postgres" $(ARGS)
