@@ -52,7 +52,7 @@ def gather(services: Services, person: Person | None, order: Order, now: float) 
         times=times,
         level=level,
         coverage=coverage,
-        profile=profile(series, days) if sums is None else sums.profile(),
+        profile=(profile(series, days) if sums is None else sums.profile()).within(window.days),
         days=facts_of_days(shown, _last_days(services, person, order), now, goals.targets),
         series=shown,
         paper=order.paper,

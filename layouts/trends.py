@@ -92,7 +92,7 @@ def page(view: TrendsPage) -> Content:
 
 def figure_pieces(view: RangeFigures) -> tuple[Any, ...]:
     """Return what FIGURE_AREAS show."""
-    found, by_hour = view.picked.profile(), hours.by_hour(view.picked, view.look.targets)
+    found, by_hour = view.profile(), hours.by_hour(view.picked, view.look.targets)
     by_value, unit = _by_value(view), view.look.unit
     return (
         _span(view),
@@ -189,7 +189,7 @@ def opener(name: str) -> str:
 def table(name: str, figures: RangeFigures | None, weeks: SeriesView | None) -> Component:
     """Return the table of *name*, one of TABLES, from what it is made of."""
     if figures is not None and name == ids.TRENDS_PROFILE:
-        return _profile_table(figures.picked.profile(), figures)
+        return _profile_table(figures.profile(), figures)
     if figures is not None and name == ids.TRENDS_HOURS:
         return _hours_table(hours.by_hour(figures.picked, figures.look.targets))
     if figures is not None and name == ids.TRENDS_SPREAD:

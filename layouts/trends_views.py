@@ -11,6 +11,7 @@ from cgm_dash.goals import Goals
 from cgm_dash.metrics.coverage import Coverage
 from cgm_dash.metrics.level import Level
 from cgm_dash.metrics.periods import Periods
+from cgm_dash.metrics.profile import Profile
 from cgm_dash.units import Unit
 from layouts.figures.typical import Look
 from layouts.views import RangeView, StatisticsView
@@ -36,6 +37,10 @@ class RangeFigures:
     look: Look
     zone: ZoneInfo
     now: float
+
+    def profile(self) -> Profile:
+        """Return the percentiles of each quarter hour on the chosen weekdays."""
+        return self.picked.profile().within(self.statistics.window.days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The glucose profile: percentiles of each quarter hour of the day over many days."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -41,6 +41,14 @@ class Profile:
     def is_whole(self) -> bool:
         """Whether it rests on enough days to be called a profile; fourteen give it full credit."""
         return self.dates >= FEWEST_DAYS
+
+    def within(self, days: int) -> "Profile":
+        """Return it as of a window of so many local days: a clock that kept another zone's time names one date more.
+
+        >>> Profile(np.zeros((5, 96)), np.full(96, 15), 15).within(14).dates
+        14
+        """
+        return replace(self, days=np.minimum(self.days, days), dates=min(self.dates, days))
 
 
 def profile(series: Series, days: LocalDays, weighting: Weighting = "time") -> Profile:

@@ -307,3 +307,12 @@ def test_controls_may_say_anything(odd: Any) -> None:
     assert step_of(odd) == "week"
     assert not is_open(odd) or odd == 3
     assert weekdays_of("pick", odd) == ()
+
+
+def test_another_zone_than_the_readings_own_gives_no_day_more_than_the_range_has(
+    dash_app: Dash, services: Services, add_person: Add
+) -> None:
+    person = add_person(minutes=16 * 1440)
+    services.store.people.set_zone(person.id, "America/New_York", confirmed=True)
+    answer = call(dash_app, "trends-profile.figure", url__search="?range=14d", url__pathname="/trends")
+    assert "14 days" in texts(answer["trends-profile-sub"]["children"])
