@@ -20,7 +20,7 @@ from cgm_dash.units import Targets, Unit
 from cgm_dash.window import Window, dated, named
 from cgm_dash.zones import midnight
 from layouts import ids, text
-from tests.callbacks.conftest import NOW, Add, call, texts
+from tests.callbacks.conftest import NOW, Add, Clock, call, texts
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY_S = 86_400
@@ -310,9 +310,10 @@ def test_controls_may_say_anything(odd: Any) -> None:
 
 
 def test_another_zone_than_the_readings_own_gives_no_day_more_than_the_range_has(
-    dash_app: Dash, services: Services, add_person: Add
+    dash_app: Dash, services: Services, add_person: Add, clock: Clock
 ) -> None:
-    person = add_person(minutes=16 * 1440)
+    clock.now = NOW + 14 * 3600  # evening in New York, the next day already in Berlin
+    person = add_person(minutes=16 * 1440, until=NOW + 14 * 3600 - 30)
     services.store.people.set_zone(person.id, "America/New_York", confirmed=True)
     answer = call(dash_app, "trends-profile.figure", url__search="?range=14d", url__pathname="/trends")
     assert "14 days" in texts(answer["trends-profile-sub"]["children"])
