@@ -75,6 +75,8 @@ class Browser:
         """Open a page and wait until its chart is drawn."""
         self.driver.get(url)
         self.wait(lambda: self.js("return !!document.querySelector('#glucose-graph .main-svg')"))
+        # Drawn is not yet at hand: chart.js takes hold of a chart some moments later.
+        self.wait(lambda: self.js("return !!(document.querySelector('#chart .js-plotly-plot') || {}).__cgmAttached"))
         return self
 
     def js(self, script: str, *arguments: Any) -> Any:

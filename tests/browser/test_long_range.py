@@ -77,17 +77,32 @@ def test_ten_years_are_bands_with_one_low_to_be_seen_and_read(home: Home, browse
     assert browser.complaints() == []
 
 
+def zoom(browser: Browser, start: float, end: float) -> None:
+    """Zoom until the chart has the range: an answer that was on its way may bring the old one back."""
+
+    def is_there() -> bool:
+        graph = "document.querySelector('#glucose-graph .js-plotly-plot')"
+        return bool(browser.js(f"return Math.abs(arguments[0] - {graph}._fullLayout.xaxis.range[0]) < 60", start))
+
+    for _attempt in range(3):
+        browser.js(ZOOM, start, end)
+        time.sleep(1.0)  # longer than the page waits before it tells the server, and an answer takes
+        if is_there():
+            return
+    raise AssertionError("the chart does not keep the range")
+
+
 def test_zooming_in_brings_columns_of_a_day_and_then_the_readings(home: Home, browser: Browser) -> None:
     url, low = ten_years(home)
     browser.open(url)
-    browser.js(ZOOM, low - 180 * DAY_S, low + 180 * DAY_S)
+    zoom(browser, low - 180 * DAY_S, low + 180 * DAY_S)
     browser.js(POINT, low)
     day = datetime.fromtimestamp(low, UTC)
     # Pointed at again and again: the new columns may arrive between pointing and reading.
     named = f"{day:%a} {day.day} {day:%b %Y}"
     browser.wait(lambda: browser.js(POINT, low) or browser.text(".reading-card").startswith(named))
     assert "–" not in browser.text(".reading-card").split("mg/dL")[0]
-    browser.js(ZOOM, low - 10 * DAY_S, low + 10 * DAY_S)
+    zoom(browser, low - 10 * DAY_S, low + 10 * DAY_S)
     browser.wait(lambda: browser.js(POINTS) > 0)
     assert 38 * 24 <= browser.js(POINTS) <= 42 * 24
     browser.js(POINT, low)
