@@ -10,7 +10,7 @@ from cgm_dash.units import Unit
 from cgm_dash.zones import midnight
 from layouts.drawings.day import panels_of
 from layouts.tiles import TilesView, tiles
-from tests.layouts.rendered import BERLIN, NOW
+from tests.layouts.rendered import BERLIN, NOW, attribute
 
 TODAY = date(2026, 11, 22)
 
@@ -70,7 +70,7 @@ def test_columns_are_weekdays_and_a_phone_begins_with_the_newest() -> None:
     series = three_days(100, 200, 120)
     assert [item.className for item in tiles(view(series)).children] == ["weekday-5", "weekday-6", "weekday-7"]
     assert words(links(view(series, phone=True))[0])[0] == "Today"
-    assert tiles(view(series, phone=True)).className == "tiles newest-first"  # in print no columns of weekdays
+    assert attribute(tiles(view(series, phone=True)), "className") == "tiles newest-first"  # in print no weekdays
 
 
 def test_a_day_without_readings_says_so() -> None:
