@@ -43,6 +43,13 @@ AREAS = (
 
 def register(app: Dash, services: Services) -> None:
     """Register the frame's callbacks on *app*."""
+    _register_beat(app, services)
+    _register_go(app, services)
+    _register_in_browser(app)
+
+
+def _register_beat(app: Dash, services: Services) -> None:
+    """The sign of life: at each tick, and whenever something else is looked at."""
 
     @app.callback(
         *(Output(id_, name) for id_, name in AREAS),
@@ -59,6 +66,10 @@ def register(app: Dash, services: Services) -> None:
         now_s = services.now()
         viewer = Viewer.of(unit, None, services.settings.unit)
         return (*_news(services, search, shown, viewer, painted), heartbeat(now_s))
+
+
+def _register_go(app: Dash, services: Services) -> None:
+    """The exchange of the page's content: another page, or another person's."""
 
     @app.callback(
         Output(ids.HEAD, "children"),
@@ -88,6 +99,9 @@ def register(app: Dash, services: Services) -> None:
         links = shell.rail_links(content.page), shell.tab_links(content.page)
         return head, content.body, *links, path, person_id
 
+
+def _register_in_browser(app: Dash) -> None:
+    """What assets/address.js does with the address. Dash leaves the function that registers it untyped."""
     app.clientside_callback(  # type: ignore[no-untyped-call]
         "function(search) { return window.cgm.address.who(); }",
         Output(ids.WHO, "data"),
@@ -99,7 +113,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.DATES_FAULT, "data"),
         prevent_initial_call=True,
     )
-    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves this one untyped
+    app.clientside_callback(  # type: ignore[no-untyped-call]
         "function(search, shown) { window.cgm.address.arrived(shown); }",
         Input(ids.URL, "search"),
         Input(ids.SHOWN, "data"),
