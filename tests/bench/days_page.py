@@ -1,20 +1,13 @@
 """What the page Days costs over a stored year of minutes: the answer for ninety days, and when they are drawn."""
 
-import json
 import statistics
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from dash import Dash
-
-from app import compose, create_app
-from cgm_dash.settings import Settings
 from layouts import ids
+from tests.bench.asking import asked
 from tests.bench.browser import _browser, _wait
 from tests.bench.measure import Goal, Measurement, median_ms
-from tests.bench.pages import ACCEPTED
 from tests.support.served import serving
 
 LIMITS_MS = {"14d": None, "90d": 80, "1y": 120, "10y": 200}
@@ -24,6 +17,8 @@ NODES = 4000
 """Another well-known tool draws its ninety days with 105,839."""
 TILE_KB = 2
 RUNS, CLICKS = 30, 7
+
+TILES_OUTPUT = f"{ids.DAYS_TILES}.children"
 
 CLICK = """
     const done = arguments[arguments.length - 1];
@@ -44,23 +39,10 @@ def measure(folder: Path, newest: int) -> Iterator[Measurement]:
 
 
 def _callbacks(folder: Path, now: float) -> Iterator[Measurement]:
-    with tempfile.TemporaryDirectory(prefix="cgm-keys-") as keys:
-        settings = {
-            "CGM_DASH_DATA_DIR": keys,
-            "CGM_DASH_DATABASE_URL": f"sqlite:///{folder / 'cgm_dash.sqlite3'}",
-            "CGM_DASH_DEMO": "0",
-        }
-        services = compose(Settings.from_env(settings), lambda: now).services
-        services.ready()
-        page = _Page(create_app(services))
-        try:
-            for name, limit in LIMITS_MS.items():
-                took = median_ms(lambda n=name: page.ask(n), RUNS)  # type: ignore[misc]
-                yield Measurement(
-                    f"Days, main callback, {NAMES[name]}, warm", took, "ms", Goal(limit) if limit else None
-                )
-        finally:
-            services.store.close()
+    with asked(folder, now, "/days") as page:
+        for name, limit in LIMITS_MS.items():
+            took = median_ms(lambda n=name: page.ask(TILES_OUTPUT, n, {f"{ids.DAYS_OVERLAY}.value": "7d"}), RUNS)  # type: ignore[misc]
+            yield Measurement(f"Days, main callback, {NAMES[name]}, warm", took, "ms", Goal(limit) if limit else None)
 
 
 def _drawn(folder: Path) -> Iterator[Measurement]:
@@ -78,41 +60,3 @@ def _drawn(folder: Path) -> Iterator[Measurement]:
         yield Measurement("90 days of tiles, DOM nodes of the page", nodes, "", Goal(NODES))
         sizes = [float(n) for n in browser.execute_script(TILES)]
         yield Measurement("a tile's picture, median", statistics.median(sizes) / 1000, "kB", Goal(TILE_KB))
-
-
-class _Page:
-    """The page's callback, asked as the browser asks, without a socket."""
-
-    def __init__(self, app: Dash) -> None:
-        self._client = app.server.test_client()
-        found = self._client.get("/_dash-dependencies").json or ()
-        (self._spec,) = [spec for spec in found if f"{ids.DAYS_TILES}.children" in spec["output"]]
-
-    def ask(self, range_name: str) -> None:
-        """Ask for everything the page shows of a range."""
-        given: dict[str, Any] = {
-            f"{ids.URL}.search": f"?range={range_name}",
-            f"{ids.URL}.pathname": "/days",
-            f"{ids.VIEWER}.data": {"theme": "light", "phone": False},
-            f"{ids.DAYS_OVERLAY}.value": "7d",
-        }
-
-        def part(entry: dict[str, str]) -> dict[str, Any]:
-            return {**entry, "value": given.get(f"{entry['id']}.{entry['property']}")}
-
-        outputs = [o.rsplit(".", 1) for o in self._spec["output"].strip(".").split("...")]
-        body = {
-            "output": self._spec["output"],
-            "outputs": [{"id": i, "property": p} for i, p in outputs],
-            "inputs": [part(e) for e in self._spec["inputs"]],
-            "state": [part(e) for e in self._spec["state"]],
-            "changedPropIds": [f"{ids.URL}.search"],
-        }
-        answer = self._client.post(
-            "/_dash-update-component",
-            data=json.dumps(body),
-            content_type="application/json",
-            headers={"Accept-Encoding": ACCEPTED},
-        )
-        if answer.status_code != 200:
-            raise AssertionError(answer.get_data(as_text=True)[:500])

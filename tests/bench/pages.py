@@ -1,6 +1,5 @@
 """What the server's part of a page costs: the callback that renews it, and the size of the chart it sends."""
 
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from dash import Dash
 from werkzeug.test import TestResponse
 
-from app import compose, create_app
 from cgm_dash.batch import Wearer
-from cgm_dash.settings import Settings
 from layouts import ids
 from layouts.views import chart_key
 from sql.engine import make_engine
@@ -22,6 +18,7 @@ from sql.readiness import Readiness
 from sql.store import Store, assemble
 from sql.vault import Vault
 from tests.bench import year
+from tests.bench.asking import ACCEPTED, Asker, asked
 from tests.bench.measure import Goal, Measurement, median_ms, seconds_of
 
 RUNS = 60
@@ -34,8 +31,6 @@ LONG_KB = 150
 TEN_YEARS_MIN = 10 * year.YEAR_MIN
 NAMED = ("3h", "6h", "12h", "24h", "3d", "7d", "14d", "30d", "90d")
 TIMED = ("12h", "90d")
-ACCEPTED = "gzip, deflate, br, zstd"
-"""What Chromium asks for: the time holds the compression too."""
 
 
 def measure(folder: Path, newest: int) -> Iterator[Measurement]:
@@ -61,7 +56,7 @@ def _ten_years(newest: int) -> Iterator[Measurement]:
     """Measure over ten years of minutes, in a database of their own."""
     with tempfile.TemporaryDirectory(prefix="cgm-bench-") as name:
         folder, now = Path(name), float(newest + 20)
-        filled = _ten_years_stored(folder, newest)
+        filled = ten_years_stored(folder, newest)
         filled.close()
         whole, zoom = _dates(now, 3650), (now - 6 * 365 * 86_400, now - (6 * 365 - 90) * 86_400)
         with _page(folder, now) as page:
@@ -76,7 +71,7 @@ def _ten_years(newest: int) -> Iterator[Measurement]:
             yield Measurement("chart's JSON, 90 days of ten years zoomed in on", kilobytes, "kB", Goal(LONG_KB))
 
 
-def _ten_years_stored(folder: Path, newest: int) -> Store:
+def ten_years_stored(folder: Path, newest: int) -> Store:
     """Return a store that holds ten years of minutes, its days derived."""
     engine = make_engine(f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
     Readiness(engine).ensure()
@@ -90,50 +85,24 @@ def _ten_years_stored(folder: Path, newest: int) -> Store:
 
 
 class Page:
-    """The page's callbacks, asked as the browser asks, without a socket."""
+    """The live page's callbacks. zoom: the part of the chart looked at."""
 
-    def __init__(self, app: Dash) -> None:
+    def __init__(self, asker: Asker) -> None:
         self.zoom: tuple[float, float] | None = None
-        self._client = app.server.test_client()
-        (self._spec,) = [
-            c
-            for c in self._client.get("/_dash-dependencies").json or ()
-            if f"{ids.GLUCOSE_GRAPH}.figure" in c["output"]
-        ]
+        self._asker = asker
 
-    def renew(self, range_name: str, painted: str | None = None) -> TestResponse:
-        """Ask for everything the page shows of a range; *painted*: what it shows already."""
-        given: dict[str, Any] = {
-            f"{ids.URL}.search": f"?range={range_name}",
-            f"{ids.UNIT_SELECT}.value": "mg/dL",
-            f"{ids.VIEWER}.data": {"theme": "light", "phone": False},
-            f"{ids.PAINTED}.data": painted,
-        }
+    def renew(self, range_name: str, accepted: str = ACCEPTED) -> TestResponse:
+        """Ask for everything the page shows of a range."""
+        given: dict[str, Any] = {}
         if self.zoom:
             dates = [date.fromisoformat(part) for part in range_name.split("..")]
             key = chart_key("1", "dates", (dates[0], dates[1]))
             given[f"{ids.VISIBLE}.data"] = {"key": key, "range": list(self.zoom)}
+        return self._asker.ask(f"{ids.GLUCOSE_GRAPH}.figure", range_name, given, accepted)
 
-        def part(entry: dict[str, str]) -> dict[str, Any]:
-            return {**entry, "value": given.get(f"{entry['id']}.{entry['property']}")}
-
-        outputs = [o.rsplit(".", 1) for o in self._spec["output"].strip(".").split("...")]
-        body = {
-            "output": self._spec["output"],
-            "outputs": [{"id": i, "property": p} for i, p in outputs],
-            "inputs": [part(e) for e in self._spec["inputs"]],
-            "state": [part(e) for e in self._spec["state"]],
-            "changedPropIds": [f"{ids.URL}.search"],
-        }
-        answer: TestResponse = self._client.post(
-            "/_dash-update-component",
-            data=json.dumps(body),
-            content_type="application/json",
-            headers={"Accept-Encoding": ACCEPTED} if painted is None else {},
-        )
-        if answer.status_code != 200:
-            raise AssertionError(answer.get_data(as_text=True)[:500])
-        return answer
+    def tick(self, range_name: str, painted: str = "") -> TestResponse:
+        """Ask for a sign of life, as the page does every three seconds; *painted*: what its frame shows already."""
+        return self._asker.ask(f"{ids.HEARTBEAT}.children", range_name, {f"{ids.FRAME_PAINTED}.data": painted}, "")
 
     def median(self, range_name: str, runs: int = RUNS) -> float:
         """Return the median milliseconds of a full answer."""
@@ -141,10 +110,10 @@ class Page:
 
     def idle(self, range_name: str) -> float:
         """Return the median milliseconds of a tick that finds nothing new."""
-        painted = self._plain(range_name)[ids.PAINTED]["data"]
-        if ids.GLUCOSE_GRAPH in (self.renew(range_name, painted).json or {})["response"]:
-            raise AssertionError("a tick without news drew the chart again")
-        return median_ms(lambda: self.renew(range_name, painted), RUNS)
+        painted = (self.tick(range_name).json or {})["response"][ids.FRAME_PAINTED]["data"]
+        if list((self.tick(range_name, painted).json or {})["response"]) != [ids.HEARTBEAT]:
+            raise AssertionError("a tick without news brought more than a sign of life")
+        return median_ms(lambda: self.tick(range_name, painted), RUNS)
 
     def chart_kb(self, range_name: str) -> float:
         """Return the size of the chart as it is sent, before compression, kB."""
@@ -166,21 +135,8 @@ def _cold(folder: Path, now: float, range_name: str) -> float:
 
 @contextmanager
 def _page(folder: Path, now: float) -> Iterator[Page]:
-    """Give a page over the year in *folder*; its clock stands still, so that nothing depends on the hour."""
-    with tempfile.TemporaryDirectory(prefix="cgm-keys-") as keys:
-        settings = {
-            "CGM_DASH_DATA_DIR": keys,
-            "CGM_DASH_DATABASE_URL": f"sqlite:///{folder / 'cgm_dash.sqlite3'}",
-            "CGM_DASH_LLU_EMAIL": "f@example.org",
-            "CGM_DASH_LLU_PASSWORD": "invented",
-            "CGM_DASH_LLU_URL": "http://127.0.0.1:9",
-        }
-        composition = compose(Settings.from_env(settings), lambda: now)
-        composition.services.ready()
-        try:
-            yield Page(create_app(composition.services))
-        finally:
-            composition.services.store.close()
+    with asked(folder, now, "/") as asker:
+        yield Page(asker)
 
 
 def _a_year(now: float) -> str:

@@ -1,22 +1,18 @@
 """What Trends costs over ten stored years of minutes: the answer to a change of range, and the moment it is drawn."""
 
-import json
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from dash import Dash
 from selenium.webdriver import Chrome
 
-from app import compose, create_app
-from cgm_dash.settings import Settings
 from layouts import ids
+from tests.bench.asking import asked
 from tests.bench.browser import _browser, _wait
 from tests.bench.measure import Goal, Measurement, median_ms, seconds_of
-from tests.bench.pages import ACCEPTED, _ten_years_stored
+from tests.bench.pages import ten_years_stored
 from tests.support.served import serving
 
 LIMITS_MS = {"90d": 80, "1y": 120, "10y": 200}
@@ -44,7 +40,7 @@ def measure(newest: int) -> Iterator[Measurement]:
     """Measure over ten years of minutes in a database of their own, up to *newest*, UTC epoch seconds."""
     with tempfile.TemporaryDirectory(prefix="cgm-bench-") as name:
         folder = Path(name)
-        _ten_years_stored(folder, newest).close()
+        ten_years_stored(folder, newest).close()
         yield from _callbacks(folder, float(newest + 20))
         with serving(folder, 1, DEMO="0") as served, _browser() as browser:
             served.ready("/healthz")
@@ -54,28 +50,16 @@ def measure(newest: int) -> Iterator[Measurement]:
 
 
 def _callbacks(folder: Path, now: float) -> Iterator[Measurement]:
-    with tempfile.TemporaryDirectory(prefix="cgm-keys-") as keys:
-        settings = {
-            "CGM_DASH_DATA_DIR": keys,
-            "CGM_DASH_DATABASE_URL": f"sqlite:///{folder / 'cgm_dash.sqlite3'}",
-            "CGM_DASH_DEMO": "0",
-        }
-        services = compose(Settings.from_env(settings), lambda: now).services
-        services.ready()
-        page = _Page(create_app(services))
-        try:
-            for name, limit in LIMITS_MS.items():
-                for part, output in PARTS.items():
-                    took = median_ms(lambda n=name, o=output: page.ask(o, n), RUNS)  # type: ignore[misc]
-                    label = f"Trends, {part} callback, {NAMES[name]}, warm"
-                    yield Measurement(label, took, "ms", Goal(limit))
-            workdays = {f"{ids.TRENDS_WEEKDAYS}.value": "work"}
-            first = 1000 * seconds_of(lambda: page.ask(PARTS["main"], "10y", workdays))
-            yield Measurement("Trends, Mon to Fri of ten years, first of a process", first, "ms")
-            took = median_ms(lambda: page.ask(PARTS["main"], "10y", workdays), RUNS)
-            yield Measurement("Trends, Mon to Fri of ten years, warm", took, "ms", Goal(LIMITS_MS["10y"]))
-        finally:
-            services.store.close()
+    every, workdays = ({f"{ids.TRENDS_WEEKDAYS}.value": choice} for choice in ("all", "work"))
+    with asked(folder, now, "/trends") as page:
+        for name, limit in LIMITS_MS.items():
+            for part, output in PARTS.items():
+                took = median_ms(lambda n=name, o=output: page.ask(o, n, every), RUNS)  # type: ignore[misc]
+                yield Measurement(f"Trends, {part} callback, {NAMES[name]}, warm", took, "ms", Goal(limit))
+        first = 1000 * seconds_of(lambda: page.ask(PARTS["main"], "10y", workdays))
+        yield Measurement("Trends, Mon to Fri of ten years, first of a process", first, "ms")
+        took = median_ms(lambda: page.ask(PARTS["main"], "10y", workdays), RUNS)
+        yield Measurement("Trends, Mon to Fri of ten years, warm", took, "ms", Goal(LIMITS_MS["10y"]))
 
 
 def _clicks(browser: Chrome) -> list[float]:
@@ -90,42 +74,3 @@ def _clicks(browser: Chrome) -> list[float]:
             time.sleep(0.6)  # the other charts of the page are drawn too
         times.append(took)
     return times
-
-
-class _Page:
-    """The page's callbacks, asked as the browser asks, without a socket."""
-
-    def __init__(self, app: Dash) -> None:
-        self._client = app.server.test_client()
-        self._specs: list[dict[str, Any]] = list(self._client.get("/_dash-dependencies").json or ())
-
-    def ask(self, output: str, range_name: str, more: dict[str, Any] | None = None) -> None:
-        """Ask for what *output* belongs to; *more*: values of the page's own controls."""
-        (spec,) = [s for s in self._specs if output in s["output"]]
-        given: dict[str, Any] = {
-            f"{ids.URL}.search": f"?range={range_name}",
-            f"{ids.URL}.pathname": "/trends",
-            f"{ids.VIEWER}.data": {"theme": "light", "phone": False},
-            f"{ids.TRENDS_WEEKDAYS}.value": "all",
-            **(more or {}),
-        }
-
-        def part(entry: dict[str, str]) -> dict[str, Any]:
-            return {**entry, "value": given.get(f"{entry['id']}.{entry['property']}")}
-
-        outputs = [o.rsplit(".", 1) for o in spec["output"].strip(".").split("...")]
-        body = {
-            "output": spec["output"],
-            "outputs": [{"id": i, "property": p} for i, p in outputs],
-            "inputs": [part(e) for e in spec["inputs"]],
-            "state": [part(e) for e in spec["state"]],
-            "changedPropIds": [f"{ids.URL}.search"],
-        }
-        answer = self._client.post(
-            "/_dash-update-component",
-            data=json.dumps(body),
-            content_type="application/json",
-            headers={"Accept-Encoding": ACCEPTED},
-        )
-        if answer.status_code != 200:
-            raise AssertionError(answer.get_data(as_text=True)[:500])
