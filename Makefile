@@ -23,10 +23,10 @@ help: ## list these commands
 run: $(ASSETS) ## start the server on http://127.0.0.1:8050, the demo without a sensor
 	@exec $(BIN)/cgm-dash serve
 
-# Those with a browser come one after the other: what a page does in its own time must not wait for other tests.
+# What a page or a server does in its own time must not wait for other tests: those come one after the other.
 test: check-test-programs $(DEV) $(ASSETS) ## install what the tests need and run all of them
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser" $(ARGS)
-	$(BIN)/python -m pytest --headless -m browser $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not alone" $(ARGS)
+	$(BIN)/python -m pytest --headless -m "browser or alone" $(ARGS)
 
 test-quick: $(DEV) ## run the tests that need neither PostgreSQL nor a browser
 	$(BIN)/python -m pytest -m "not browser and not postgres" $(ARGS)

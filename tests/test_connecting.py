@@ -25,6 +25,8 @@ from sql.store import assemble
 from sql.vault import Vault
 from tests.support.served import Served, serving
 
+pytestmark = pytest.mark.alone
+
 CONNECTING = "tests.support.connecting:server"
 DEMO_NOTE = "Demo: invented data"
 

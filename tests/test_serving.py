@@ -24,6 +24,8 @@ from sql.vault import Vault
 from tests.support import postgres
 from tests.support.served import ROOT, Served, free_port, serving
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def simulator() -> Iterator[SimulatorServer]:
