@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from cgm_dash.batch import Columns, Wearer
+from cgm_dash.batch import NO_OFFSET, Columns, Wearer
 from cgm_dash.reading import Kind, Reading, Trend
 from sql.engine import make_engine
 from sql.migrate import migrate
@@ -21,6 +23,11 @@ from sql.store import Store, assemble
 from sql.vault import Vault
 from tests.conftest import pytest_setup_options
 from tests.support.served import Served, serving
+
+
+def instants(n: int, period_s: int) -> npt.NDArray[np.int64]:
+    """Return *n* instants, *period_s* apart, up to a whole minute a minute ago, UTC epoch seconds."""
+    return int(time.time()) // 60 * 60 - 60 - period_s * np.arange(n, dtype=np.int64)[::-1]
 
 
 @dataclass
@@ -37,6 +44,23 @@ class Home:
         newest = int(time.time()) - newest_age_s
         rows = [Reading(newest - 60 * i, mg_dl + i % 9, offset_min=60, trend=Trend.STEADY) for i in range(minutes)]
         self.store.readings.add(row.person_id, row.source_id, Columns.of(rows), arrived=time.time())
+        return row.person_id
+
+    def history(self, period_s: int, mg_dl: npt.NDArray[Any], zone: str = "Europe/Berlin") -> int:
+        """Store Mira with a sensor's own series, *mg_dl* up to a minute ago, and return her id. zone: confirmed."""
+        row = self.store.sources.resolve(None, "librelinkup", Wearer("id-Mira", "Mira", "DE", "mg/dL"))
+        self.store.people.set_zone(row.person_id, zone, confirmed=True)
+        n = len(mg_dl)
+        columns = Columns(
+            kind=np.full(n, int(Kind.HISTORY), np.int8),
+            ts=instants(n, period_s),
+            mg_dl=mg_dl.astype(np.int32),
+            flag=np.zeros(n, np.int8),
+            trend=np.zeros(n, np.int8),
+            period_s=np.full(n, period_s, np.int32),
+            offset_min=np.full(n, NO_OFFSET, np.int16),
+        )
+        self.store.readings.add_many(row.person_id, row.source_id, columns, arrived=time.time())
         return row.person_id
 
     def reading(self, person: int, mg_dl: int, age_s: int = 0) -> None:

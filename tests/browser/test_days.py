@@ -11,9 +11,7 @@ from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from cgm_dash.batch import NO_OFFSET, Columns, Wearer
-from cgm_dash.reading import Kind
-from tests.browser.conftest import Browser, Home
+from tests.browser.conftest import Browser, Home, instants
 
 pytestmark = pytest.mark.browser
 
@@ -47,21 +45,8 @@ def day(ago: int) -> date:
 @pytest.fixture
 def mira(home: Home) -> int:
     """Thirty days of a reading each five minutes."""
-    row = home.store.sources.resolve(None, "librelinkup", Wearer("id-Mira", "Mira", "DE", "mg/dL"))
-    home.store.people.set_zone(row.person_id, BERLIN.key, confirmed=True)
-    newest, n = int(time.time()) - 60, 30 * 288
-    ts = newest - 300 * np.arange(n, dtype=np.int64)[::-1]
-    columns = Columns(
-        kind=np.full(n, int(Kind.HISTORY), np.int8),
-        ts=ts,
-        mg_dl=(130 + 70 * np.sin(ts / 5000)).astype(np.int32),
-        flag=np.zeros(n, np.int8),
-        trend=np.zeros(n, np.int8),
-        period_s=np.full(n, 300, np.int32),
-        offset_min=np.full(n, NO_OFFSET, np.int16),
-    )
-    home.store.readings.add_many(row.person_id, row.source_id, columns, arrived=time.time())
-    return row.person_id
+    n = 30 * 288
+    return home.history(300, 130 + 70 * np.sin(instants(n, 300) / 5000))
 
 
 def opened(browser: Browser, home: Home, query: str = "") -> Browser:

@@ -6,9 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from cgm_dash.batch import Columns, Wearer
-from cgm_dash.reading import Kind
-from tests.browser.conftest import Browser, Home
+from tests.browser.conftest import Browser, Home, instants
 from tests.browser.test_live_page import POINTS, PRESS, ZOOM
 
 pytestmark = pytest.mark.browser
@@ -29,26 +27,13 @@ POINT = """
 
 def ten_years(home: Home) -> tuple[str, int]:
     """Store ten years of hourly history with one low five minutes, five years ago; return the address and when."""
-    row = home.store.sources.resolve(None, "librelinkup", Wearer("id-Mira", "Mira", "DE", "mg/dL"))
-    home.store.people.set_zone(row.person_id, "UTC", confirmed=True)
-    newest = int(time.time()) - 60
     n = 3640 * 24
-    ts = newest - 3600 * np.arange(n)[::-1]
-    mg_dl = 120 + np.arange(n, dtype=np.int32) % 24
+    mg_dl = 120 + np.arange(n) % 24
     low = n // 2
     mg_dl[low] = 52
-    columns = Columns(
-        kind=np.full(n, int(Kind.HISTORY), np.int8),
-        ts=ts,
-        mg_dl=mg_dl,
-        flag=np.zeros(n, np.int8),
-        trend=np.zeros(n, np.int8),
-        period_s=np.full(n, 3600, np.int32),
-        offset_min=np.zeros(n, np.int16),
-    )
-    home.store.readings.add_many(row.person_id, row.source_id, columns, arrived=time.time())
+    home.history(3600, mg_dl, "UTC")
     today = datetime.now(UTC).date()
-    return f"{home.served.url}/?range={today - timedelta(days=3639)}..{today}", int(ts[low])
+    return f"{home.served.url}/?range={today - timedelta(days=3639)}..{today}", int(instants(n, 3600)[low])
 
 
 def test_ten_years_are_bands_with_one_low_to_be_seen_and_read(home: Home, browser: Browser) -> None:

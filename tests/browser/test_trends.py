@@ -1,6 +1,5 @@
 """Trends as a person uses it: from the rail to a typical day, other ranges and weekdays, and a day of the year."""
 
-import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,9 +7,7 @@ import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from cgm_dash.batch import NO_OFFSET, Columns, Wearer
-from cgm_dash.reading import Kind
-from tests.browser.conftest import Browser, Home
+from tests.browser.conftest import Browser, Home, instants
 
 pytestmark = pytest.mark.browser
 
@@ -35,22 +32,9 @@ FOCUS = "const a = document.activeElement; return a.getAttribute('aria-label') |
 @pytest.fixture
 def mira(home: Home) -> int:
     """Sixty days of a reading each quarter of an hour; weekends run 60 mg/dL higher."""
-    row = home.store.sources.resolve(None, "librelinkup", Wearer("id-Mira", "Mira", "DE", "mg/dL"))
-    home.store.people.set_zone(row.person_id, BERLIN.key, confirmed=True)
-    newest, n = int(time.time()) - 60, 60 * 96
-    ts = newest - 900 * np.arange(n, dtype=np.int64)[::-1]
+    ts = instants(60 * 96, 900)
     weekend = np.array([datetime.fromtimestamp(t, BERLIN).weekday() >= 5 for t in ts.tolist()])
-    columns = Columns(
-        kind=np.full(n, int(Kind.HISTORY), np.int8),
-        ts=ts,
-        mg_dl=(110 + (ts // 900 % 30) + 60 * weekend).astype(np.int32),
-        flag=np.zeros(n, np.int8),
-        trend=np.zeros(n, np.int8),
-        period_s=np.full(n, 900, np.int32),
-        offset_min=np.full(n, NO_OFFSET, np.int16),
-    )
-    home.store.readings.add_many(row.person_id, row.source_id, columns, arrived=time.time())
-    return row.person_id
+    return home.history(900, 110 + (ts // 900 % 30) + 60 * weekend)
 
 
 def opened(browser: Browser, home: Home, query: str = "") -> Browser:
