@@ -30,11 +30,20 @@ LINES = """
 """
 OVER_A_LINE = """
     const graph = document.querySelector('#days-overlay-graph .js-plotly-plot');
-    const place = graph.getBoundingClientRect(), layout = graph._fullLayout, line = graph._fullData[0];
-    const i = line.y.findIndex((y, k) => k > 20 && y === y);
-    return [place.left + layout._size.l + layout.xaxis.d2p(line.x[i]),
-            place.top + layout._size.t + layout.yaxis.d2p(line.y[i]), line.name];
+    const place = graph.getBoundingClientRect(), layout = graph._fullLayout, [line, ...others] = graph._fullData;
+    const apart = i => Math.min(...others.map(other => {
+        const near = [...other.y].filter((y, k) => Math.abs(other.x[k] - line.x[i]) <= 900000 && y === y);
+        return Math.min(...near.map(y => Math.abs(y - line.y[i])));
+    }));
+    let best = -1, room = -1;
+    for (let i = 20; i < line.y.length; i += 5) {
+        if (line.y[i] === line.y[i] && apart(i) > room) { best = i; room = apart(i); }
+    }
+    return [place.left + layout._size.l + layout.xaxis.d2p(line.x[best]),
+            place.top + layout._size.t + layout.yaxis.d2p(line.y[best]), line.name];
 """
+"""A point of the first line, as far from the others as can be, for lines cross."""
+
 WIDER = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
