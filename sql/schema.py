@@ -17,6 +17,12 @@ days, day_blocks, day_states, stale_days: made from the readings (sql.days), nev
 
 errands: a handful of rows that live for an hour at most; credentials stand in them encrypted, until they are taken.
 
+users to setup_secrets: who may look, and who did what. Of passwords, session ids, tokens, links and the set-up secret
+only what they can be checked with is kept. Sessions go with their user or share; the audit names people by text, so it
+outlives them. All of these are bounded by their stores.
+
+alarms: the state of each sort of alarm of each person, which a restart must neither repeat nor forget.
+
 How corrections fit: a correction, an exclusion or a deletion is one transaction that writes who, when, why, the old and
 the new value to an audit table of its own, alters the reading, raises the person's sequence and notes the stretch in
 changes. The readings table and all that reads it stay as they are.
@@ -40,7 +46,7 @@ NAMES = {
 
 metadata = sa.MetaData(naming_convention=NAMES)
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration these tables are the result of; a test holds it to the newest script."""
 
 NO_ONE = 0
@@ -275,4 +281,143 @@ errands = sa.Table(
     sa.Column("ended_at", sa.BigInteger, nullable=True, comment="UTC epoch seconds"),
     sa.Column("next_at", sa.BigInteger, nullable=True, comment="UTC epoch seconds before which not to ask again"),
     sa.Column("result", sa.LargeBinary, nullable=True, comment="encrypted JSON: cgm_dash.errand.ErrandResult"),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, comment="as typed at the sign-in"),
+    sa.Column("name_key", sa.Text, nullable=False, comment="the name's NFKC case fold, which is compared"),
+    sa.Column("role", sa.Text, nullable=False, comment="cgm_dash.access.Role"),
+    sa.Column("sees_all", sa.Boolean, nullable=False, comment="true: everyone, also those to come"),
+    sa.Column("password_hash", sa.Text, nullable=False, comment="argon2id, in its own notation"),
+    sa.Column("totp_secret", sa.LargeBinary, nullable=True, comment="encrypted; null: no second factor"),
+    sa.Column("totp_step", sa.BigInteger, nullable=True, comment="newest 30 s step a code was taken of: never twice"),
+    sa.Column("created", sa.BigInteger, nullable=False, comment="UTC epoch seconds"),
+    sa.Column("last_seen", sa.BigInteger, nullable=True, comment="UTC epoch seconds of the last sign-in"),
+    sa.UniqueConstraint("name_key"),
+    sqlite_autoincrement=True,
+)
+
+user_people = sa.Table(
+    "user_people",
+    metadata,
+    sa.Column(
+        "user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    sa.Column(
+        "person_id", sa.Integer, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    sa.Index(None, "person_id"),
+)
+
+shares = sa.Table(
+    "shares",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False, comment="SHA-256 of the secret in the link"),
+    sa.Column("name", sa.Text, nullable=False, comment="for whom, as its maker says"),
+    sa.Column("person_id", sa.Integer, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("pages", sa.Text, nullable=False, comment="names of the pages it opens, separated by commas"),
+    sa.Column("pin_hash", sa.Text, nullable=True, comment="argon2id; null: no PIN"),
+    sa.Column("created_by", sa.Text, nullable=False, comment="the user's name then"),
+    sa.Column("created", sa.BigInteger, nullable=False, comment="UTC epoch seconds"),
+    sa.Column("expires", sa.BigInteger, nullable=False, comment="UTC epoch seconds"),
+    sa.Column("last_used", sa.BigInteger, nullable=True, comment="UTC epoch seconds"),
+    sa.Column("uses", sa.Integer, nullable=False, comment="how often it was opened"),
+    sa.UniqueConstraint("digest"),
+    sa.Index(None, "person_id"),
+    sqlite_autoincrement=True,
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True, comment="SHA-256 of the id in the cookie"),
+    sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=True),
+    sa.Column("share_id", sa.Integer, sa.ForeignKey("shares.id", ondelete="CASCADE"), nullable=True),
+    sa.Column("half", sa.Boolean, nullable=False, comment="true: the second factor is still to come; opens nothing"),
+    sa.Column("created", sa.BigInteger, nullable=False, comment="UTC epoch seconds"),
+    sa.Column("last_seen", sa.BigInteger, nullable=False, comment="UTC epoch seconds, written once a minute at most"),
+    sa.Column("expires", sa.BigInteger, nullable=False, comment="UTC epoch seconds, whatever happens"),
+    sa.Column("address", sa.Text, nullable=False, comment="the client's network address at its beginning"),
+    sa.Column("agent", sa.Text, nullable=False, comment="what the browser calls itself, cut"),
+    sa.CheckConstraint("(user_id IS NULL) <> (share_id IS NULL)", name="one_owner"),
+    sa.Index(None, "user_id"),
+    sa.Index(None, "share_id"),
+    sa.Index(None, "expires"),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False, comment="SHA-256 of the token"),
+    sa.Column("name", sa.Text, nullable=False, comment="of the program, as its maker says"),
+    sa.Column("scopes", sa.Text, nullable=False, comment="cgm_dash.access.Scope, separated by commas"),
+    sa.Column(
+        "person_id",
+        sa.Integer,
+        sa.ForeignKey("people.id", ondelete="CASCADE"),
+        nullable=True,
+        comment="whose readings; null: everyone's",
+    ),
+    sa.Column("created_by", sa.Text, nullable=False, comment="the user's name then, or command"),
+    sa.Column("created", sa.BigInteger, nullable=False, comment="UTC epoch seconds"),
+    sa.Column("expires", sa.BigInteger, nullable=False, comment="UTC epoch seconds"),
+    sa.Column("last_used", sa.BigInteger, nullable=True, comment="UTC epoch seconds, written once a minute at most"),
+    sa.Column("last_address", sa.Text, nullable=False, comment="the client's network address then, empty never"),
+    sa.UniqueConstraint("digest"),
+    sa.Index(None, "person_id"),
+    sqlite_autoincrement=True,
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False, comment="UTC epoch seconds"),
+    sa.Column("who", sa.Text, nullable=False, comment="cgm_dash.access.Caller.label, as it was then"),
+    sa.Column("address", sa.Text, nullable=False, comment="the client's network address, empty for a command"),
+    sa.Column("action", sa.Text, nullable=False, comment="cgm_dash.access.Action"),
+    sa.Column("about", sa.Text, nullable=False, comment="to what it was done; never a glucose value or a secret"),
+    sa.Index(None, "at"),
+    sqlite_autoincrement=True,
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True, comment="what is counted: a kind and an address, account or link"),
+    sa.Column("failures", sa.Integer, nullable=False, comment="since first_at"),
+    sa.Column("first_at", sa.BigInteger, nullable=False, comment="UTC epoch seconds at which counting began"),
+    sa.Column("last_at", sa.BigInteger, nullable=False, comment="UTC epoch seconds of the newest failure"),
+    sa.Column("open_at", sa.BigInteger, nullable=False, comment="UTC epoch seconds from which on a try is let through"),
+    sa.Column(
+        "waits", sa.Integer, nullable=False, comment="how often it was closed in a row: each wait is twice as long"
+    ),
+    sa.Index(None, "last_at"),
+)
+
+setup_secrets = sa.Table(
+    "setup_secrets",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False, comment="1: there is one at most"),
+    sa.Column("digest", sa.LargeBinary, nullable=False, comment="SHA-256 of what was printed"),
+    sa.Column("made_at", sa.BigInteger, nullable=False, comment="UTC epoch seconds"),
+)
+
+alarms = sa.Table(
+    "alarms",
+    metadata,
+    _owner(),
+    sa.Column("kind", sa.Text, primary_key=True, comment="cgm_dash.alarm.AlarmKind"),
+    sa.Column("raised_at", sa.BigInteger, nullable=False, comment="UTC epoch seconds at which this one began"),
+    sa.Column("seen_at", sa.BigInteger, nullable=False, comment="UTC epoch seconds it was last found to hold"),
+    sa.Column("ended_at", sa.BigInteger, nullable=True, comment="UTC epoch seconds; null: it holds"),
+    sa.Column("cause", sa.Text, nullable=False, comment="a stable word: why there are no data, empty for a low"),
+    sa.Column("silent_until", sa.BigInteger, nullable=True, comment="UTC epoch seconds; acknowledged until then"),
+    sa.Column("acknowledged_at", sa.BigInteger, nullable=True, comment="UTC epoch seconds"),
+    sa.Column("acknowledged_by", sa.Text, nullable=False, comment="the user's name then, empty nobody"),
 )
