@@ -44,7 +44,7 @@ class Kind(StrEnum):
     DEMO = "demo"
     USER = "user"
     SHARE = "share"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  the name of a sort
 
 
 class Action(StrEnum):
