@@ -31,10 +31,10 @@ FOCUS = "const a = document.activeElement; return a.getAttribute('aria-label') |
 
 @pytest.fixture
 def mira(home: Home) -> int:
-    """Sixty days of a reading each quarter of an hour; weekends run 60 mg/dL higher."""
+    """Sixty days of a reading each quarter of an hour, a little lower each day; weekends run 60 mg/dL higher."""
     ts = instants(60 * 96, 900)
     weekend = np.array([datetime.fromtimestamp(t, BERLIN).weekday() >= 5 for t in ts.tolist()])
-    return home.history(900, 110 + (ts // 900 % 30) + 60 * weekend)
+    return home.history(900, 110 + (ts // 900 % 30) + 60 * weekend + (ts[-1] - ts) // 86_400)
 
 
 def opened(browser: Browser, home: Home, query: str = "") -> Browser:
