@@ -69,7 +69,7 @@ def zoom(browser: Browser, start: float, end: float) -> None:
         graph = "document.querySelector('#glucose-graph .js-plotly-plot')"
         return bool(browser.js(f"return Math.abs(arguments[0] - {graph}._fullLayout.xaxis.range[0]) < 60", start))
 
-    for _attempt in range(3):
+    for _attempt in range(10):
         browser.js(ZOOM, start, end)
         time.sleep(1.0)  # longer than the page waits before it tells the server, and an answer takes
         if is_there():
