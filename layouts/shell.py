@@ -23,7 +23,7 @@ ASSETS = Path(__file__).with_name("assets")
 TOUCH_ICON = "manifest-full-180.png"
 HEAD_SCRIPT = "theme.js"
 """Runs before the first paint, so the document loads it itself; Dash must not include it again."""
-ASSETS_IGNORE = rf"^({HEAD_SCRIPT[:-3]}|offline-page|service-worker)\.(js|css)$"
+ASSETS_IGNORE = rf"^({HEAD_SCRIPT[:-3]}|offline-page|plain|service-worker)\.(js|css)$"
 """For Dash(assets_ignore=...): what is no part of every page."""
 PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 GRAPH_PATH = "/_dash-component-suites/dash/dcc/async-graph.js"

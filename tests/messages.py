@@ -8,11 +8,12 @@ that a change shows as what it is.
 import ast
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
+from jinja2.ext import babel_extract
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -41,9 +42,9 @@ Texts = tuple[str, ...]
 def extracted() -> dict[Texts, list[str]]:
     """Return every text of the code with the files that have it. Raises ValueError for one text used in two ways."""
     found: dict[Texts, list[str]] = {}
-    for path in sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py")):
+    for path in sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*") if file.suffix in READERS):
         name = path.relative_to(ROOT).as_posix()
-        for texts in texts_of(path.read_text(encoding="utf-8")):
+        for texts in READERS[path.suffix](path.read_text(encoding="utf-8")):
             files = found.setdefault(texts, [])
             if name not in files:
                 files.append(name)
@@ -69,6 +70,18 @@ def texts_of(code: str) -> Iterator[Texts]:
             words = given[: TAKES.get(names.get(node.func.id, ""), 0)]
             if words and all(words):
                 yield tuple(str(word) for word in words)
+
+
+def texts_of_template(markup: str) -> Iterator[Texts]:
+    """Yield the texts that a template hands to `_` and `plural`."""
+    for _line, function, given, _comments in babel_extract(io.BytesIO(markup.encode()), tuple(TAKES), (), {}):
+        words = (given,) if isinstance(given, str) else (given or ())[: TAKES.get(function, 0)]
+        if words and all(words):
+            yield tuple(str(word) for word in words)
+
+
+READERS: dict[str, Callable[[str], Iterator[Texts]]] = {".py": texts_of, ".html": texts_of_template}
+"""What finds the texts in files that end like this."""
 
 
 def kept(code: str) -> dict[Texts, Message]:

@@ -122,6 +122,14 @@ def test_texts_are_found_by_whatever_name_the_functions_go() -> None:
     assert found == {("in an f-string",), ("{n} day", "{n} days"), ("for later",), ("in two parts",)}
 
 
+def test_texts_of_templates_are_gathered_too() -> None:
+    markup = """<a title="{{ _('Title') }}">{{ _("Of {name}").format(name=name) }}
+    {{ plural("{n} day", "{n} days", n) }}
+    {{ _(name) }} {{ other("No text") }}</a>"""
+    assert set(messages.texts_of_template(markup)) == {("Title",), ("Of {name}",), ("{n} day", "{n} days")}
+    assert "layouts/templates/base.html" in messages.extracted()[("Sign out",)]
+
+
 def test_one_text_used_in_two_ways_is_named_with_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(messages, "ROOT", tmp_path)
     monkeypatch.setattr(messages, "PACKAGES", ("p",))
