@@ -14,7 +14,8 @@ ASSETS := $(VENV)/.assets
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-quick lint bench screenshots messages assets lock clean bench-peers check-python \
+.PHONY: help run test test-quick lint audit sbom bench screenshots messages assets lock clean bench-peers \
+	check-python \
 	check-test-programs
 
 help: ## list these commands
@@ -31,10 +32,20 @@ test: check-test-programs $(DEV) $(ASSETS) ## install what the tests need and ru
 test-quick: $(DEV) ## run the tests that need neither PostgreSQL nor a browser
 	$(BIN)/python -m pytest -m "not browser and not postgres" $(ARGS)
 
-lint: $(DEV) ## check style, layout and types
+# What bandit reads: what is served. Tests assert, and start processes.
+SHIPPED := app.py gunicorn.conf.py callbacks cgm_dash ingestion layouts sql
+
+lint: $(DEV) ## check style, layout, types and known weaknesses
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/bandit --configfile pyproject.toml --severity-level medium --quiet --recursive $(SHIPPED)
+
+audit: $(DEV) ## look up every locked package's known vulnerabilities; ARGS=--required fails without an answer
+	$(BIN)/python tests/supply.py audit $(ARGS)
+
+sbom: $(DEV) ## write the runtime's bill of materials (CycloneDX) to build/sbom.json
+	$(BIN)/python tests/supply.py sbom $(ARGS)
 
 bench: $(DEV) $(ASSETS) ## measure, print a table and write build/bench.json
 	$(BIN)/python tests/bench/run.py $(ARGS)
