@@ -13,8 +13,11 @@ from sql.readings import ReadingStore
 from sql.rejects import RejectStore
 from sql.runs import RunStore
 from sql.sensors import SensorStore
+from sql.sessions import SessionStore
+from sql.setup_secret import SetupSecret
 from sql.sources import SourceStore, UpstreamStore
 from sql.tallies import TallyStore
+from sql.users import UserStore
 from sql.vault import Vault
 
 
@@ -33,6 +36,9 @@ class Store:
     days: DayStore
     tallies: TallyStore
     errands: ErrandStore
+    users: UserStore
+    sessions: SessionStore
+    setup_secret: SetupSecret
 
     def ping(self) -> None:
         """Ask the database for a sign of life. Raises StoreUnavailable or StoreDamaged."""
@@ -68,4 +74,7 @@ def assemble(engine: Engine, vault: Vault, cache_mb: float = 64) -> Store:
         days=DayStore(engine, cache_mb),
         tallies=TallyStore(engine),
         errands=ErrandStore(engine, vault),
+        users=UserStore(engine, vault),
+        sessions=SessionStore(engine),
+        setup_secret=SetupSecret(engine),
     )
