@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from sql.alarms import AlarmStore
 from sql.days import DayStore
 from sql.engine import check_health, looking, make_engine
 from sql.errands import ErrandStore
@@ -39,6 +40,7 @@ class Store:
     users: UserStore
     sessions: SessionStore
     setup_secret: SetupSecret
+    alarms: AlarmStore
 
     def ping(self) -> None:
         """Ask the database for a sign of life. Raises StoreUnavailable or StoreDamaged."""
@@ -77,4 +79,5 @@ def assemble(engine: Engine, vault: Vault, cache_mb: float = 64) -> Store:
         users=UserStore(engine, vault),
         sessions=SessionStore(engine),
         setup_secret=SetupSecret(engine),
+        alarms=AlarmStore(engine),
     )
