@@ -14,30 +14,59 @@ from urllib.parse import quote
 import psycopg2
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, make_url
+from sqlalchemy.pool import NullPool, QueuePool
 
 from cgm_dash.errors import StoreDamaged, StoreError, StoreUnavailable
+from sql.soundness import Gate, gate_of, reading_address
 
 log = logging.getLogger(__name__)
 
 BUSY_MS = 5_000
 """How long SQLite waits for another writer. A bulk load holds the lock for about a second (bulk.CHUNK)."""
 
-RESTORE = (
-    "the file is kept as it is; stop the server, then restore a backup: put the copy in the file's place, with no -wal"
-    " and -shm beside it; or move the file away, to begin with an empty one"
-)
+RESTORE = "the file is kept as it is; stop the server, then restore a backup: cgm-dash restore --keep-damaged FILE"
 
 
 def make_engine(url: str | URL) -> Engine:
     """Return the engine of *url* (sqlite:///path or postgresql+psycopg2://...).
 
-    No connection is made; an SQLite file that is missing is created, 0600 in a folder that is 0700 where it is new.
+    No connection is made; an SQLite file that is missing is created, 0600 in a folder that is 0700 where it is new. It
+    is looked at before the first connection of the process, and never opened for writing while it is damaged.
     Raises StoreUnavailable where it cannot be created, StoreError for a database in memory.
     """
     parsed = make_url(url)
     return _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _postgres_engine(parsed)
+
+
+def reading_engine(url: str | URL) -> Engine:
+    """Return an engine that changes nothing, for a look at a database that may be damaged, on one connection.
+
+    Nothing is created or checked; connecting raises where there is nothing.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return _postgres_engine(parsed)
+    path = sqlite_path(parsed)
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(reading_address(path), uri=True, check_same_thread=False, timeout=BUSY_MS / 1000)
+
+    return sa.create_engine(url, creator=connect, hide_parameters=True, poolclass=NullPool)
+
+
+def sqlite_path(url: URL) -> Path:
+    """Return the file of an SQLite *url*. Raises StoreError for a database in memory."""
+    if not url.database or url.database == ":memory:":
+        raise StoreError(
+            "CGM_DASH_DATABASE_URL: a database in memory forgets everything; name a file: sqlite:////path/file"
+        )
+    return Path(url.database).absolute()
+
+
+def gate(engine: Engine) -> Gate | None:
+    """Return the gate of an SQLite engine's file, None for PostgreSQL, which looks after its own."""
+    return gate_of(sqlite_path(engine.url)) if engine.dialect.name == "sqlite" else None
 
 
 def _postgres_engine(url: URL) -> Engine:
@@ -76,17 +105,24 @@ def _session_options(url: URL) -> str:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    if not url.database or url.database == ":memory:":
-        raise StoreError(
-            "CGM_DASH_DATABASE_URL: a database in memory forgets everything; name a file: sqlite:////path/file"
-        )
-    path = Path(url.database).absolute()
+    path = sqlite_path(url)
     _create_file(path)
+    door = gate_of(path)
     # mode=rw: a file that vanishes later (a disk unmounted) is an error, never silently an empty database.
     address = f"file:{quote(str(path))}?mode=rw"
 
     def connect() -> sqlite3.Connection:
+        door.require()
         return sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None, timeout=BUSY_MS / 1000)
+
+    def begin(connection: Connection) -> None:
+        door.require()
+        _begin_sqlite(connection)
+
+    def note_damage(context: ExceptionContext) -> None:
+        found = context.original_exception
+        if isinstance(found, sqlite3.Error) and getattr(found, "sqlite_errorcode", 0) & 0xFF in _SQLITE_DAMAGED:
+            door.shut(f"SQLite says: {_first_line(found)}")
 
     engine = sa.create_engine(
         url,
@@ -98,7 +134,8 @@ def _sqlite_engine(url: URL) -> Engine:
         pool_timeout=10,
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "handle_error", note_damage)
     return engine
 
 
@@ -231,18 +268,14 @@ def _first_line(error: BaseException) -> str:
 def check_health(engine: Engine) -> None:
     """Look at the database once, before anything is written.
 
-    Raises StoreDamaged with the path where an SQLite file is none or fails its quick check; it is never replaced.
+    Raises StoreDamaged with the path where an SQLite file is none or is not whole; it is never replaced.
     Warns in the log where PostgreSQL may lose what it said it has stored.
     """
-    if engine.dialect.name == "sqlite":
-        try:
-            found = _scalar(engine, "PRAGMA quick_check(1)")
-        except StoreDamaged as exc:
-            raise StoreDamaged(f"{engine.url.database}: {exc}") from exc
-        if found != "ok":
-            raise StoreDamaged(f"{engine.url.database}: quick_check says '{_first_line(Exception(found))}'; {RESTORE}")
+    door = gate(engine)
+    if door is not None:
+        door.check()
         return
-    for setting in ("fsync", "synchronous_commit"):
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         if _scalar(engine, f"SHOW {setting}") == "off":
             log.warning("postgresql %s=off: a power cut may lose stored readings; set it to on", setting)
 

@@ -2,7 +2,7 @@
 
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine, make_url
 
 from cgm_dash.account import Credentials
 from cgm_dash.errors import StoreUnavailable
-from sql.engine import looking, make_engine
+from sql.engine import looking, make_engine, reading_engine
 from sql.readiness import Readiness
 from sql.schema import upstreams
 from sql.sources import UpstreamStore
@@ -31,10 +31,11 @@ class RealAccount:
     secret_key: str | None = field(repr=False, default=None)
 
     def is_stored(self) -> bool:
-        """Return whether there is one. A look alone: no file is made, nothing is migrated, no key is needed."""
+        """Return whether there is one. A look alone: no file is made or changed, though it may be damaged; nothing is
+        migrated, no key is needed."""
         if self._file_is_missing():
             return False
-        with self._engine() as engine, looking(engine) as connection:
+        with self._disposed(reading_engine(self.url)) as engine, looking(engine) as connection:
             if not sa.inspect(connection).has_table("upstreams"):
                 return False
             newest = sa.select(upstreams.c.secrets).where(upstreams.c.kind == self.kind).order_by(upstreams.c.id.desc())
@@ -60,9 +61,12 @@ class RealAccount:
             Readiness(engine).ensure()
             UpstreamStore(engine, Vault.open(self.data_dir, self.secret_key)).forget_account(self.kind)
 
+    def _engine(self) -> AbstractContextManager[Engine]:
+        return self._disposed(make_engine(self.url))
+
+    @staticmethod
     @contextmanager
-    def _engine(self) -> Iterator[Engine]:
-        engine = make_engine(self.url)
+    def _disposed(engine: Engine) -> Iterator[Engine]:
         try:
             yield engine
         finally:
