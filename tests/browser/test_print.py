@@ -52,6 +52,7 @@ def test_paper_is_white_and_has_nothing_to_press(reader: tuple[Home, Browser], p
     browser.wait(lambda: browser.js("return document.documentElement.dataset.live === 'fresh'"))
     if path == "/":
         browser.wait(lambda: browser.js("return !!document.querySelector('#glucose-graph .main-svg')"))
+    browser.wait(lambda: browser.js("return !document.querySelector('.dash-graph--pending')"))
     assert browser.js("return document.documentElement.dataset.bsTheme") == "dark"
     before = browser.js(CHARTS)
     browser.js("window.dispatchEvent(new Event('beforeprint'))")

@@ -137,3 +137,27 @@ def test_a_phone_has_no_sideways_overflow_and_begins_with_the_newest_days(
     browser.wait(lambda: browser.text("#trends-series-title") == "Month by month")
     assert browser.js("return document.documentElement.scrollWidth") <= 390
     assert browser.complaints() == []
+
+
+TASKS = """
+    window.cgmTasks = [];
+    let number = 0;
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => { number += 1; channel.port2.postMessage(0); };
+    channel.port2.postMessage(0);
+    new MutationObserver(() => {
+        const drawn = document.querySelectorAll('.plotbox .main-svg').length;
+        if (window.cgmDrawn !== drawn) window.cgmTasks.push(number);
+        window.cgmDrawn = drawn;
+    }).observe(document, { childList: true, subtree: true });
+"""
+"""Count the tasks in which charts came to be, to be said before the page's own scripts."""
+
+
+def test_no_two_charts_are_drawn_in_one_task(home: Home, browser: Browser, mira: int) -> None:
+    told = browser.cdp("Page.addScriptToEvaluateOnNewDocument", source=TASKS)
+    opened(browser, home)
+    browser.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=told["identifier"])
+    tasks = browser.js("return window.cgmTasks")
+    assert len(tasks) == len(set(tasks)) >= 9
+    assert browser.complaints() == []
