@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from sql.alarms import AlarmStore
+from sql.attempts import AttemptStore
+from sql.audit import AuditStore
 from sql.days import DayStore
 from sql.engine import check_health, looking, make_engine
 from sql.errands import ErrandStore
@@ -39,6 +41,8 @@ class Store:
     errands: ErrandStore
     users: UserStore
     sessions: SessionStore
+    audit: AuditStore
+    attempts: AttemptStore
     setup_secret: SetupSecret
     alarms: AlarmStore
 
@@ -78,6 +82,8 @@ def assemble(engine: Engine, vault: Vault, cache_mb: float = 64) -> Store:
         errands=ErrandStore(engine, vault),
         users=UserStore(engine, vault),
         sessions=SessionStore(engine),
+        audit=AuditStore(engine),
+        attempts=AttemptStore(engine),
         setup_secret=SetupSecret(engine),
         alarms=AlarmStore(engine),
     )

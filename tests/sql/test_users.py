@@ -69,32 +69,34 @@ def test_nobody_can_be_let_see_a_person_there_is_none_of(store: Store) -> None:
     assert store.users.list() == ()
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\nb", "a\0b", "\ud800", "a\u202eb"])
-def test_a_name_that_is_none_is_refused_and_not_repeated(store: Store, name: str) -> None:
-    with refused("1 to 80 printable") as caught:
-        added(store, name)
-    assert not name.strip() or name not in str(caught.value)
+def test_a_name_that_is_none_is_refused_and_not_repeated(store: Store) -> None:
+    for name in ("", "   ", "x" * 81, "a\nb", "a\0b", "\ud800", "a\u202eb"):
+        with refused("1 to 80 printable") as caught:
+            added(store, name)
+        assert not name.strip() or name not in str(caught.value)
 
 
-@pytest.mark.parametrize("other", ["mira müller", " MIRA  MÜLLER ", "Mira Mu\u0308ller", "Ｍira Müller"])
-def test_a_name_is_taken_however_it_is_written(store: Store, other: str) -> None:
+def test_a_name_is_taken_however_it_is_written(store: Store) -> None:
     mira = added(store, "Mira Müller")
-    with refused("that name already"):
-        added(store, other)
-    assert store.users.by_name(other) == mira
+    for other in ("mira müller", " MIRA  MÜLLER ", "Mira Mu\u0308ller", "Ｍira Müller"):
+        with refused("that name already"):
+            added(store, other)
+        assert store.users.by_name(other) == mira
     assert store.users.by_name("mira") is None
 
 
-@pytest.mark.parametrize(("password", "words"), [
-    ("short", "fewer than 12"), ("x y z " * 43, "more than 256"), ("qwerty123456", "tried first"),
-    ("Mira Muster!", "more than the name"),
-])  # fmt: skip
-def test_a_password_that_is_refused_is_told_in_words(store: Store, password: str, words: str) -> None:
-    with refused(words):
-        store.users.add("Mira Muster", password, VIEWER, NOW, people=None)
+def test_a_password_that_is_refused_is_told_in_words(store: Store) -> None:
     mira = added(store, "Mira Muster")
-    with refused(words):
-        store.users.set_password(mira.id, password)
+    for password, words in (
+        ("short", "fewer than 12"),
+        ("x y z " * 43, "more than 256"),
+        ("qwerty123456", "tried first"),
+        ("Mira Muster!", "more than the name"),
+    ):
+        with refused(words):
+            store.users.add("Mira Muster", password, VIEWER, NOW, people=None)
+        with refused(words):
+            store.users.set_password(mira.id, password)
 
 
 def test_only_the_right_password_of_a_known_name_is_let_in(store: Store) -> None:

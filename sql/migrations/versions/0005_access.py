@@ -1,5 +1,7 @@
 """Who may look, and who did what: users, sessions, tokens, shares, their audit; the state of alarms"""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -151,4 +153,32 @@ def upgrade() -> None:
         sa.Column("acknowledged_by", sa.Text(), nullable=False, comment="the user's name then, empty nobody"),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_alarms_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("person_id", "kind", name=op.f("pk_alarms")),
+    )
+    for statement in _keep_the_audit(op.get_bind().dialect.name):
+        op.execute(statement)
+
+
+def _keep_the_audit(dialect: str) -> Sequence[str]:
+    """Return the statements that make the audit a table to which rows are only added.
+
+    None can be changed, and none removed until it is 400 days old by the database's clock.
+    """
+    if dialect != "postgresql":
+        return (
+            """CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+               BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END""",
+            """CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+               WHEN OLD.at >= CAST(strftime('%s', 'now') AS INTEGER) - 400 * 86400
+               BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END""",
+        )
+    return (
+        """CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION 'the audit is only added to'; END $$""",
+        """CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+           FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
+        """CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+           FOR EACH ROW WHEN (OLD.at >= extract(epoch FROM now())::bigint - 400 * 86400)
+           EXECUTE FUNCTION audit_refuse()""",
+        """CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit
+           FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
     )
