@@ -18,8 +18,10 @@ from sql.runs import RunStore
 from sql.sensors import SensorStore
 from sql.sessions import SessionStore
 from sql.setup_secret import SetupSecret
+from sql.shares import ShareStore
 from sql.sources import SourceStore, UpstreamStore
 from sql.tallies import TallyStore
+from sql.tokens import TokenStore
 from sql.users import UserStore
 from sql.vault import Vault
 
@@ -41,6 +43,8 @@ class Store:
     errands: ErrandStore
     users: UserStore
     sessions: SessionStore
+    tokens: TokenStore
+    shares: ShareStore
     audit: AuditStore
     attempts: AttemptStore
     setup_secret: SetupSecret
@@ -82,6 +86,8 @@ def assemble(engine: Engine, vault: Vault, cache_mb: float = 64) -> Store:
         errands=ErrandStore(engine, vault),
         users=UserStore(engine, vault),
         sessions=SessionStore(engine),
+        tokens=TokenStore(engine),
+        shares=ShareStore(engine),
         audit=AuditStore(engine),
         attempts=AttemptStore(engine),
         setup_secret=SetupSecret(engine),
