@@ -14,7 +14,7 @@ ASSETS := $(VENV)/.assets
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-quick lint audit sbom bench screenshots messages assets lock clean bench-peers \
+.PHONY: help run test test-quick lint audit sbom bench screenshots csp messages assets lock clean bench-peers \
 	check-python \
 	check-test-programs
 
@@ -55,6 +55,9 @@ bench-peers: $(DEV) ## measure published packages beside ours, each in its own e
 
 screenshots: check-test-programs $(DEV) $(ASSETS) ## take pictures of the pages into screenshots/
 	$(BIN)/python tests/screenshots.py $(ARGS)
+
+csp: check-test-programs $(DEV) $(ASSETS) ## gather the hashes of the style texts that Dash and plotly insert, after an upgrade
+	$(BIN)/python tests/style_hashes.py
 
 messages: $(DEV) ## bring the files of translations up to date with the texts of the code
 	$(BIN)/python tests/messages.py

@@ -3,7 +3,20 @@
 from dash import Dash
 
 from callbacks.frame import PAGES
-from callbacks.server import api, envelope, files, guard, language, offline, pages, report, serving, suites
+from callbacks.server import (
+    api,
+   
+    envelope,
+    files,
+    guard,
+    headers,
+    language,
+    offline,
+    pages,
+    report,
+    serving,
+    suites,
+)
 from callbacks.services import Services
 
 
@@ -12,6 +25,7 @@ def register_routes(app: Dash, services: Services) -> None:
     language.register(app.server)
     serving.register(app.server, services)
     guard.register(app.server, services)
+    headers.register(app)
     pages.register(app.server, PAGES)
     envelope.register(app)
     files.register(app.server)

@@ -1,4 +1,4 @@
-"""What is checked before, and said with, every answer."""
+"""What is checked before every answer."""
 
 import logging
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ MAX_BODY = 2_000_000
 
 
 def register(server: Flask, services: Services) -> None:
-    """Register the checks: the host named, the size of a body; and the headers of every answer."""
+    """Register the checks: the host named, the size of a body."""
     server.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     allowed = allowed_hosts(services.settings)
 
@@ -26,16 +26,6 @@ def register(server: Flask, services: Services) -> None:
         if name.strip("[]").lower() not in allowed and not is_loopback(name):
             log.warning("request host=refused")
             abort(Response("This host name is not served here; add it to CGM_DASH_ALLOWED_HOSTS.\n", 421))
-
-    @server.after_request
-    def add_headers(response: Response) -> Response:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Frame-Options"] = "DENY"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "no-store"
-        return response
 
 
 def allowed_hosts(settings: Settings) -> Sequence[str]:

@@ -1,0 +1,80 @@
+"""What every answer says to a browser: the policy, and what goes with it."""
+
+import re
+
+import pytest
+from dash import Dash
+
+from tests.callbacks.conftest import Add
+
+PATHS = (
+    "/",
+    "/trends",
+    "/nope",
+    "/offline/",
+    "/healthz",
+    "/api/now",
+    "/_dash-layout",
+    "/_dash-dependencies",
+    "/report.pdf?person=x",
+    "/assets/cgm.css",
+    "/assets/none.css",
+    "/vendor/bootstrap.min.css",
+    "/manifest.webmanifest",
+    "/service-worker.js",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_has_the_headers_that_keep_strangers_out(dash_app: Dash, path: str) -> None:
+    with dash_app.server.test_client().get(path) as answer:
+        headers = answer.headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    policy = headers["Content-Security-Policy"]
+    for rule in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert rule in policy
+    assert "unsafe" not in policy
+    assert "*" not in policy
+    assert "Strict-Transport-Security" not in headers
+    assert "Access-Control-Allow-Origin" not in headers
+    assert not re.search(r"[0-9]\.[0-9]", headers.get("Server", ""))
+
+
+@pytest.mark.parametrize(
+    "request_", [{"path": "/", "headers": {"Host": "evil.example"}}, {"path": "/", "method": "TRACE"}]
+)
+def test_refusals_have_them_too(dash_app: Dash, request_: dict[str, object]) -> None:
+    answer = dash_app.server.test_client().open(**request_)
+    assert answer.status_code >= 400
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_document_names_each_inline_script_it_may_run_and_has_no_other(dash_app: Dash, add_person: Add) -> None:
+    add_person()
+    answer = dash_app.server.test_client().get("/")
+    policy = answer.headers["Content-Security-Policy"]
+    scripts = re.search(r"script-src ([^;]*)", policy)
+    assert scripts is not None
+    assert set(re.findall(r"'[^']*'", scripts[1])) == {"'self'", *dash_app.csp_hashes()}
+    document = answer.get_data(as_text=True)
+    assert not re.search(r"<[^>]* style=", document)
+    assert not re.search(r"<[^>]* on[a-z]+=", document)
+    assert "<style" not in document
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
+def test_https_is_kept_to_once_it_was_used(dash_app: Dash) -> None:
+    answer = dash_app.server.test_client().get("/healthz", base_url="https://localhost")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_what_tells_of_somebody_is_kept_by_no_cache(dash_app: Dash, add_person: Add) -> None:
+    add_person()
+    browser = dash_app.server.test_client()
+    for path in ("/", "/trends", "/_dash-layout", "/api/now", "/report.pdf", "/status"):
+        assert browser.get(path).headers["Cache-Control"] == "no-store"
