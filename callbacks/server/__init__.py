@@ -5,7 +5,7 @@ from dash import Dash
 from callbacks.frame import PAGES
 from callbacks.server import (
     api,
-   
+    defects,
     envelope,
     files,
     guard,
@@ -23,6 +23,7 @@ from callbacks.services import Services
 def register_routes(app: Dash, services: Services) -> None:
     """Register every route and hook on the app's Flask server."""
     language.register(app.server)
+    defects.register(app.server)
     serving.register(app.server, services)
     guard.register(app.server, services)
     headers.register(app)
