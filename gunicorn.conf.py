@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from gunicorn.http import wsgi
+
 import app
 from cgm_dash.errors import CgmDashError, ConfigError
 from cgm_dash.settings import Settings, server_processes
@@ -50,6 +52,16 @@ preload_app = False
 control_socket_disable = True
 """The control socket would be written under the home directory, which a service user may not have."""
 umask = 0o077
+limit_request_line = 4094
+limit_request_fields = 60
+limit_request_field_size = 8190
+"""A browser sends some twenty fields; the longest line of ours is an address of a few hundred letters."""
+keepalive = 10
+"""An open page asks every three seconds; a connection that waits takes no thread."""
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+"""A worker's sign of life is a file: on a disk that hangs, a worker that is well would be killed."""
+wsgi.SERVER = "web"
+"""What serves, and in which version, is nobody's business."""
 accesslog = None
 proc_name = "cgm-dash"
 
