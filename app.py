@@ -29,14 +29,19 @@ from cgm_dash.account import Credentials
 from cgm_dash.errand import ErrandResult
 from cgm_dash.errors import ConfigError, SourceAuthError, StoreDamaged, StoreError, StoreUnavailable
 from cgm_dash.settings import Settings
+from cgm_dash.trouble import Level
+from ingestion.alarms import AlarmWatch, Watch, WatchFile
+from ingestion.beside import Together
 from ingestion.demo import InMemoryState, Past, demo_source, demo_world
 from ingestion.errands import Errands, check_account
 from ingestion.keeper import Keeper
 from ingestion.leader import FileLock, Leader, Lock, Role
 from ingestion.librelinkup import LibreLinkUp
 from ingestion.outcome import Outcome
+from ingestion.outgoing import AT_HOME, get
+from ingestion.outgoing import Way as Outgoing
 from ingestion.pipeline import Pipeline
-from ingestion.poll_status import StatusFile
+from ingestion.poll_status import PollStatus, StatusFile
 from ingestion.poller import Asked, Poller, Way
 from ingestion.scheduler import Ingestion
 from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer
@@ -44,6 +49,7 @@ from ingestion.spool import Spool
 from layouts import shell, vendor
 from sql.engine import make_engine
 from sql.leadership import AdvisoryLock
+from sql.people import Person
 from sql.readiness import Readiness
 from sql.real_account import RealAccount
 from sql.series_cache import SeriesCache
@@ -71,6 +77,7 @@ class Composition:
     lock: Lock
     spool: Spool
     status: StatusFile
+    watch_file: WatchFile
 
 
 def _not_by_itself() -> bool:
@@ -103,6 +110,7 @@ def compose(
     store = assemble(engine, vault, cache_mb=settings.cache_mb - series_mb)
     spool = Spool(settings.data_dir / "spool.jsonl")
     status = StatusFile(settings.data_dir / "polling.json")
+    watch_file = WatchFile(settings.data_dir / "alarms.json")
     lock = _lock_of(engine.url)
     services = Services(
         settings=settings,
@@ -114,13 +122,14 @@ def compose(
         led=lock.is_taken,
         waiting=spool.waiting,
         polling=status.read,
+        watched=watch_file.read,
         awake_since=Awake(now, monotonic).since,
         signing_key=vault.signing_key,
         stored_account=stored,
         real_account=real_account,
         restart=restart,
     )
-    return Composition(services, lock, spool, status)
+    return Composition(services, lock, spool, status, watch_file)
 
 
 def decide(settings: Settings, is_stored: Callable[[], bool]) -> tuple[bool, bool]:
@@ -212,12 +221,17 @@ def start_ingestion(composition: Composition) -> Ingestion:
     """Start this process's scheduler, which also does what pages ask of the upstream; without an account only that."""
     services = composition.services
     open_way = functools.partial(_demo_way if services.demo else _real_way, composition)
+
+    def report(status: PollStatus) -> None:
+        composition.status.write(status)
+        watch.polled()
+
     poller = Poller(
         open_way,
         services.settings.poll_seconds,
         services.now,
         replay=_keeper(composition).replay,
-        report=composition.status.write,
+        report=report,
     )
     leader = Leader(composition.lock)
 
@@ -234,11 +248,12 @@ def start_ingestion(composition: Composition) -> Ingestion:
         ready=services.ready,
         now=services.now,
     )
+    watch = Watch(alarm_watch(composition).look, lambda: leader.role is Role.LEADING)
     ingestion = Ingestion(
         leader=leader,
         poll=poller.poll,
         asked=lambda: poller.is_asked,
-        beside=errands,
+        beside=Together(errands, watch),
         follow=poller.follow,
         take_role=poller.take_role,
         stopped=poller.close,
@@ -247,6 +262,30 @@ def start_ingestion(composition: Composition) -> Ingestion:
     )
     ingestion.start()
     return ingestion
+
+
+def alarm_watch(composition: Composition) -> AlarmWatch[Person]:
+    """Return what looks after everybody's alarms, and calls CGM_DASH_HEARTBEAT_URL while all is well.
+
+    Well: an account is polled (the demo's does not count), nothing is wrong that somebody must mend, and nobody is
+    without data unacknowledged.
+    """
+    services = composition.services
+    url = None if services.demo else services.settings.heartbeat_url
+
+    def well() -> bool:
+        trouble, _next_try_at = services.trouble(None)
+        return services.has_account and (trouble is None or trouble.level is Level.TIME)
+
+    return AlarmWatch(
+        people=services.store.people.list,
+        facts=services.facts,
+        kept=services.store.alarms,
+        well=well,
+        beat=None if url is None else functools.partial(get, url, Outgoing(AT_HOME)),
+        file=composition.watch_file,
+        now=services.now,
+    )
 
 
 def poll_once(composition: Composition) -> Outcome:

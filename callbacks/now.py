@@ -13,7 +13,6 @@ from callbacks.services import Services
 from callbacks.stretch import figures_of, stretch
 from callbacks.visit import Ranges, Viewer, Visit
 from cgm_dash.attention import Known, attention, gaps_of
-from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
 from cgm_dash.day_facts import DayFacts, facts_of_days
 from cgm_dash.days import LocalDays
@@ -46,7 +45,6 @@ from layouts.views import (
     visible_of,
     zone_since,
 )
-from sql.people import Person
 
 YRange = tuple[float, float]
 """From where to where a chart's axis reaches, mg/dL."""
@@ -214,7 +212,7 @@ def hero_view(services: Services, visit: Visit, trouble: Told | None = None) -> 
         since=zone_since(recent, now, targets),
         trouble=what,
         next_try_at=next_try_at,
-        sensor=_sensor(services, person),
+        sensor=services.sensor(person),
         demo=services.demo,
     )
 
@@ -345,12 +343,3 @@ def _pieces(page: NowPage, whole_week: bool) -> tuple[Any, ...]:
         layout.today_tile(page),
         text.day_long(local_date(page.hero.zone, page.hero.now)),
     )
-
-
-def _sensor(services: Services, person: Person | None) -> SensorSeen | None:
-    """Return the wearer's newest sensor, None where the source names none."""
-    known = services.store.sensors.of_person(person.id) if person else ()
-    newest = max(known, key=lambda s: s.activated or 0, default=None)
-    if newest is None:
-        return None
-    return SensorSeen(newest.serial, newest.kind, newest.activated, newest.warmup_min, newest.life_days)

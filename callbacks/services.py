@@ -1,15 +1,18 @@
 """What pages may ask for: one typed bundle, put together by app.py and given as an argument, never imported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cgm_dash.account import Credentials, masked
-from cgm_dash.batch import Columns
+from cgm_dash.alarm import AlarmKind, Alarms, Facts, acknowledge, advance, cause_of
+from cgm_dash.batch import Columns, SensorSeen
+from cgm_dash.current import current
 from cgm_dash.errand import Errand, ErrandKind
 from cgm_dash.errors import CgmDashError, ConfigError, StoreError
 from cgm_dash.gate import FUTURE_SLACK_S
+from cgm_dash.sensor import Phase, sensor_state
 from cgm_dash.series import EMPTY, Series, merge
 from cgm_dash.settings import Settings
 from cgm_dash.trouble import LOOKS_AGAIN_S, TROUBLES, Level, Trouble, trouble
@@ -31,6 +34,9 @@ SILENT_POLLS, SILENT_S = 3, 60
 
 SLEPT_S = 30
 """More than this that the wall clock gains on the steady one is a sleep, not a correction."""
+
+LIVE_SOURCES = ("librelinkup",)
+"""Whoever has one of these is looked after from the start, before it has brought anything."""
 
 MANY_RUNS = 1_000
 """How many runs dated ahead of now may hide the last true one."""
@@ -63,6 +69,25 @@ class Polling(Protocol):
     def spooled(self) -> bool: ...
 
 
+class Watched(Protocol):
+    """What the process that looks after alarms last did, UTC epoch seconds, None never.
+
+    beat: what the last call to the world outside came to, "" where none is made. delivered_at, failed_at, failure: when
+    one last got through, when one last did not and why.
+    """
+
+    @property
+    def looked_at(self) -> float | None: ...
+    @property
+    def beat(self) -> str: ...
+    @property
+    def delivered_at(self) -> float | None: ...
+    @property
+    def failed_at(self) -> float | None: ...
+    @property
+    def failure(self) -> str: ...
+
+
 class Awake:
     """Since when this process has run without a pause: a machine that slept has missed polls that nobody could make.
 
@@ -87,11 +112,11 @@ class Services:
 
     ready: raises StoreUnavailable, StoreDamaged or StoreError while the database cannot be worked with. led: whether
     some process polls. waiting: how many fetches wait in the spool. polling: what the process that polls here last said
-    of itself, None for nothing yet. awake_since: when this process began or was last woken, UTC
-    epoch seconds. signing_key: signs what Dash hands out. stored_account: whether the account stands in the real
-    database and not in the settings, or may while that does not answer. real_account: the one in the real database.
-    restart: makes the server's processes anew, put together as the settings and the real database then say; False where
-    that must be done by hand.
+    of itself, None for nothing yet. watched: what came of looking after alarms. awake_since: when this process began or
+    was last woken, UTC epoch seconds. signing_key: signs what Dash hands out. stored_account: whether the account
+    stands in the real database and not in the settings, or may while that does not answer. real_account: the one in the
+    real database. restart: makes the server's processes anew, put together as the settings and the real database then
+    say; False where that must be done by hand.
     """
 
     settings: Settings
@@ -103,6 +128,7 @@ class Services:
     led: Callable[[], bool]
     waiting: Callable[[], int]
     polling: Callable[[], Polling | None]
+    watched: Callable[[], Watched]
     awake_since: Callable[[], float]
     signing_key: bytes = field(repr=False)
     stored_account: bool
@@ -236,6 +262,46 @@ class Services:
         if code in TROUBLES:
             return trouble(code), retry_at
         return (_noticed(run, person) if run else None), None
+
+    def sensor(self, person: Person | None) -> SensorSeen | None:
+        """Return the wearer's newest sensor, None where the source names none."""
+        known = self.store.sensors.of_person(person.id) if person else ()
+        newest = max(known, key=lambda s: s.activated or 0, default=None)
+        if newest is None:
+            return None
+        return SensorSeen(newest.serial, newest.kind, newest.activated, newest.warmup_min, newest.life_days)
+
+    def facts(self, person: Person) -> Facts | None:
+        """Return what alarms are judged by now; None for who has no source of live readings, as one from a file."""
+        sources = self.store.sources.of_person(person.id)
+        if not any(source.has_live or source.kind in LIVE_SOURCES for source in sources):
+            return None
+        now, stale_s = self.now(), 60 * self.settings.stale_minutes
+        known = current(self.recent(person, now), now, stale_s)
+        what, _next_try_at = self.trouble(person)
+        cause = cause_of(
+            what.code if what else None,
+            polled=self.demo or self.has_account,
+            led=self.led(),
+            ever=known.measured_at is not None,
+            warming=sensor_state(self.sensor(person), now, known.is_current).phase is Phase.WARMING,
+        )
+        return Facts(known, person.targets, stale_s, cause)
+
+    def alarms(self, person: Person) -> Alarms:
+        """Return a person's alarms as they are now, also while nobody is there who writes them down."""
+        facts = self.facts(person)
+        return {} if facts is None else advance(self.store.alarms.of_person(person.id), facts, self.now())
+
+    def acknowledge(self, person: Person, seen: Mapping[AlarmKind, int], minutes: int, by: str) -> Alarms:
+        """Silence for some minutes what somebody was told of, and return the alarms. Raises ValueError, StoreError."""
+        facts, now = self.facts(person), self.now()
+
+        def change(alarms: Alarms) -> Alarms:
+            held = alarms if facts is None else advance(alarms, facts, now)
+            return acknowledge(held, seen, minutes, by, now)
+
+        return self.store.alarms.change(person.id, change)
 
     def spooling(self) -> bool:
         """Return whether what is fetched now is kept in a file of this installation while the database is away."""
