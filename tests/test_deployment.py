@@ -11,6 +11,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # comes with a package of the tests, without stubs
 from packaging.specifiers import SpecifierSet
 
+from cgm_dash import settings
+
 ROOT = Path(__file__).parent.parent
 UNIT, DOCKERFILE, COMPOSE = ROOT / "cgm-dash.service", ROOT / "Dockerfile", ROOT / "compose.yaml"
 CADDYFILE, NGINX = ROOT / "Caddyfile", ROOT / "nginx.conf"
@@ -247,3 +249,41 @@ def test_caddy_writes_no_log_of_addresses() -> None:
 def test_braces_of_a_configuration_are_closed(path: Path) -> None:
     text = re.sub(r"#.*", "", path.read_text(encoding="utf-8"))
     assert text.count("{") == text.count("}")
+
+
+def test_programs_are_not_led_from_http_to_https() -> None:
+    plain = NGINX.read_text(encoding="utf-8").split("listen 443")[0]
+    assert re.search(r"location ~ \^/\(api\|metrics\|pebble\) \{\s+return 403;", plain)
+
+
+def test_the_databases_role_is_no_superuser() -> None:
+    configs = _compose()["configs"]
+    assert "CREATE ROLE cgm_dash LOGIN;" in configs["first_start"]["content"]
+    assert "SUPERUSER" not in configs["first_start"]["content"]
+    assert configs["pg_hba"]["content"].split("\n") == [
+        "local all      postgres peer",
+        "local cgm_dash cgm_dash trust",
+        "",
+    ]
+    database = _compose()["services"]["app"]["environment"]["CGM_DASH_DATABASE_URL"]
+    assert database.startswith("postgresql://cgm_dash@/cgm_dash?host=/")
+
+
+def test_the_unit_hides_the_checkouts_history() -> None:
+    assert _unit()["InaccessiblePaths"] == ["-/opt/cgm-dash/.git"]
+
+
+def test_the_operating_page_names_settings_that_are_there() -> None:
+    text = (ROOT / "OPERATING.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"CGM_DASH_[A-Z_]+", text)) - {"CGM_DASH_NAME", "CGM_DASH_SITE"} <= set(settings.names())
+
+
+def test_the_operating_page_names_make_commands_and_files_that_are_there() -> None:
+    text = (ROOT / "OPERATING.md").read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`make (?:-C \S+ )?([a-z-]+)", text) + re.findall(
+        r"make -C /opt/cgm-dash ([a-z]+)", text
+    ):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for path in re.findall(r"`(cgm-dash\.service|compose\.yaml|Caddyfile|nginx\.conf)`|\]\(([\w.]+)\)", text):
+        assert (ROOT / (path[0] or path[1])).exists(), path
