@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from callbacks.server.files import bootstrap_address, plotly_address
 from callbacks.server.suites import without_unused
 from callbacks.services import Awake, Services
 from callbacks.visit import Viewer
+from cgm_dash.access import Action
 from cgm_dash.account import Credentials
 from cgm_dash.errand import ErrandResult
 from cgm_dash.errors import ConfigError, SourceAuthError, StoreDamaged, StoreError, StoreUnavailable
@@ -37,6 +39,7 @@ from ingestion.errands import Errands, check_account
 from ingestion.keeper import Keeper
 from ingestion.leader import FileLock, Leader, Lock, Role
 from ingestion.librelinkup import LibreLinkUp
+from ingestion.nightly import Nightly
 from ingestion.outcome import Outcome
 from ingestion.outgoing import AT_HOME, get
 from ingestion.outgoing import Way as Outgoing
@@ -45,14 +48,18 @@ from ingestion.poll_status import PollStatus, StatusFile
 from ingestion.poller import Asked, Poller, Way
 from ingestion.scheduler import Ingestion
 from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer
+from ingestion.source import SourceState
 from ingestion.spool import Spool
 from layouts import shell, vendor
-from sql.engine import make_engine
+from sql import backup, backup_files
+from sql.engine import check_health, gate, make_engine
+from sql.facts import database_facts
 from sql.leadership import AdvisoryLock
 from sql.people import Person
 from sql.readiness import Readiness
 from sql.real_account import RealAccount
 from sql.series_cache import SeriesCache
+from sql.soundness import Gate
 from sql.sources import Account
 from sql.store import assemble
 from sql.vault import Vault
@@ -61,6 +68,9 @@ log = logging.getLogger(__name__)
 
 TITLE = "CGM Data Insights"
 LIBRELINKUP = "librelinkup"
+
+UNKNOWN_UPSTREAM = 0
+"""Stands in the spool for an account whose number the damaged database does not tell."""
 
 THEME_COOKIE, UNIT_COOKIE, PHONE_COOKIE = "cgm_theme", "cgm_unit", "cgm_phone"
 """Set by the browser (layouts/assets), so that the first paint has the viewer's look and unit already."""
@@ -106,12 +116,15 @@ def compose(
     # Ten years of derived days need more room than the quarter of a year of readings that a page holds at most.
     series_mb = settings.cache_mb / 4
     engine = make_engine(settings.database_url)
+    door = gate(engine)
+    if door is not None:
+        door.backups = settings.data_dir / backup_files.FOLDER
     vault = Vault.open(settings.data_dir, settings.secret_key)
     store = assemble(engine, vault, cache_mb=settings.cache_mb - series_mb)
     spool = Spool(settings.data_dir / "spool.jsonl")
     status = StatusFile(settings.data_dir / "polling.json")
     watch_file = WatchFile(settings.data_dir / "alarms.json")
-    lock = _lock_of(engine.url)
+    lock = lock_of(engine.url)
     services = Services(
         settings=settings,
         store=store,
@@ -128,6 +141,8 @@ def compose(
         stored_account=stored,
         real_account=real_account,
         restart=restart,
+        last_backup=functools.partial(backup_files.last_backup, settings.data_dir / backup_files.FOLDER),
+        damage=functools.partial(_damage, door),
     )
     return Composition(services, lock, spool, status, watch_file)
 
@@ -155,7 +170,11 @@ def decide(settings: Settings, is_stored: Callable[[], bool]) -> tuple[bool, boo
     return not stored and settings.demo is not False, stored
 
 
-def _lock_of(url: sa.URL) -> Lock:
+def _damage(door: Gate | None) -> str | None:
+    return None if door is None else door.why
+
+
+def lock_of(url: sa.URL) -> Lock:
     """Return the lock that decides who polls: the database server's, or a file beside the SQLite database."""
     if url.get_backend_name() == "postgresql":
         return AdvisoryLock(url)
@@ -217,23 +236,29 @@ def _log_defect(error: Exception) -> None:
     log.error("callback outcome=defect", exc_info=error)
 
 
-def start_ingestion(composition: Composition) -> Ingestion:
-    """Start this process's scheduler, which also does what pages ask of the upstream; without an account only that."""
+def poller_of(composition: Composition, polled: Callable[[], object] = lambda: None) -> Poller:
+    """Return what polls the account, or the demo's simulator, when it is told to. polled: told of each run's end."""
     services = composition.services
-    open_way = functools.partial(_demo_way if services.demo else _real_way, composition)
 
     def report(status: PollStatus) -> None:
         composition.status.write(status)
-        watch.polled()
+        polled()
 
-    poller = Poller(
-        open_way,
+    return Poller(
+        functools.partial(_demo_way if services.demo else _real_way, composition),
         services.settings.poll_seconds,
         services.now,
         replay=_keeper(composition).replay,
         report=report,
     )
+
+
+def start_ingestion(composition: Composition) -> Ingestion:
+    """Start this process's scheduler, which also does what pages ask of the upstream; without an account only that."""
+    services = composition.services
     leader = Leader(composition.lock)
+    watch = Watch(alarm_watch(composition).look, lambda: leader.role is Role.LEADING)
+    poller = poller_of(composition, watch.polled)
 
     def poll_now() -> Asked:
         asked = poller.ask()
@@ -248,12 +273,11 @@ def start_ingestion(composition: Composition) -> Ingestion:
         ready=services.ready,
         now=services.now,
     )
-    watch = Watch(alarm_watch(composition).look, lambda: leader.role is Role.LEADING)
     ingestion = Ingestion(
         leader=leader,
         poll=poller.poll,
         asked=lambda: poller.is_asked,
-        beside=Together(errands, watch),
+        beside=Together(errands, watch, _nightly(composition, lambda: leader.role is Role.LEADING)),
         follow=poller.follow,
         take_role=poller.take_role,
         stopped=poller.close,
@@ -284,6 +308,35 @@ def alarm_watch(composition: Composition) -> AlarmWatch[Person]:
         well=well,
         beat=None if url is None else functools.partial(get, url, Outgoing(AT_HOME)),
         file=composition.watch_file,
+        now=services.now,
+    )
+
+
+def _nightly(composition: Composition, leads: Callable[[], bool]) -> Nightly:
+    """Return what makes the nightly backups; of invented data there are none."""
+    services, engine = composition.services, composition.services.store.engine
+    folder = services.settings.data_dir / backup_files.FOLDER
+
+    def write(target: Path) -> None:
+        check_health(engine, backup.PATIENT_S)
+        backup.back_up(engine, target)
+
+    def wanted() -> bool:
+        services.ready()
+        return not services.demo and any(person.seq > 0 for person in services.store.people.list())
+
+    def zone() -> ZoneInfo:
+        return services.zone(next(iter(services.store.people.list()), None))
+
+    return Nightly(
+        folder=folder,
+        ending=backup_files.POSTGRESQL if engine.dialect.name == "postgresql" else backup_files.SQLITE,
+        write=write,
+        leads=leads,
+        wanted=wanted,
+        size=lambda: database_facts(engine).size,
+        zone=zone,
+        done=lambda target: backup.note(engine, services.now(), Action.BACKUP_MADE, target.name),
         now=services.now,
     )
 
@@ -336,7 +389,10 @@ def _account(services: Services) -> Account | None:
 def _real_way(composition: Composition) -> Way:
     """Return the way to the real account. Raises StoreError, and SourceAuthError without one."""
     services, settings = composition.services, composition.services.settings
-    services.ready()
+    try:
+        services.ready()
+    except StoreDamaged:
+        return _way_past_damage(composition)
     account = _account(services)
     if services.has_account is (account is None):  # connected or disconnected since the start, maybe by another host
         services.restart()
@@ -349,11 +405,40 @@ def _real_way(composition: Composition) -> Way:
         except StoreError:
             return True
 
+    return _way_to(composition, account, services.store.upstreams.state_of(account.upstream_id), stands)
+
+
+def _way_past_damage(composition: Composition) -> Way:
+    """Return the way while the database is damaged: its readings go into the spool, until the file is whole again.
+
+    The session is the one that can still be read from the file; it lives on in this process alone. Raises StoreError
+    where neither the settings nor the file tell the account.
+    """
+    services, settings = composition.services, composition.services.settings
+    salvaged, state = None, InMemoryState()
+    try:
+        salvaged = services.real_account.salvaged()
+    except StoreError:
+        if not settings.has_account:
+            raise
+    account, kept = salvaged or (None, {})
+    if settings.llu_email is not None:
+        given = settings.llu_email, settings.llu_password or ""
+        if account is None or (account.email, account.password) != given:
+            account, kept = Account(UNKNOWN_UPSTREAM, LIBRELINKUP, *given, settings.llu_url, settings.llu_region), {}
+    if account is None:
+        raise SourceAuthError("not-configured")
+    state.save(kept)
+    return _way_to(composition, account, state, lambda: services.damage() is not None)
+
+
+def _way_to(composition: Composition, account: Account, state: SourceState, stands: Callable[[], bool]) -> Way:
+    services, settings = composition.services, composition.services.settings
     session = requests.Session()
     source = LibreLinkUp(
         session,
         services.now,
-        services.store.upstreams.state_of(account.upstream_id),
+        state,
         email=account.email,
         password=account.password,
         region=settings.llu_region or account.region,

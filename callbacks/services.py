@@ -16,6 +16,7 @@ from cgm_dash.sensor import Phase, sensor_state
 from cgm_dash.series import EMPTY, Series, merge
 from cgm_dash.settings import Settings
 from cgm_dash.trouble import LOOKS_AGAIN_S, TROUBLES, Level, Trouble, trouble
+from sql.backup_files import LastBackup
 from sql.people import Person
 from sql.real_account import RealAccount
 from sql.runs import Run
@@ -116,7 +117,8 @@ class Services:
     was last woken, UTC epoch seconds. signing_key: signs what Dash hands out. stored_account: whether the account
     stands in the real database and not in the settings, or may while that does not answer. real_account: the one in the
     real database. restart: makes the server's processes anew, put together as the settings and the real database then
-    say; False where that must be done by hand.
+    say; False where that must be done by hand. damage: why the database file is not touched, with
+    the remedy; None where it is whole. last_backup: how the last nightly backup went, None before the first.
     """
 
     settings: Settings
@@ -134,6 +136,8 @@ class Services:
     stored_account: bool
     real_account: RealAccount
     restart: Callable[[], bool]
+    damage: Callable[[], str | None] = lambda: None
+    last_backup: Callable[[], LastBackup | None] = lambda: None
 
     @property
     def has_account(self) -> bool:

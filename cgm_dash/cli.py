@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -85,6 +86,17 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_metrics(commands)
     _add_report(commands)
+
+    backup = commands.add_parser("backup", help="write a whole copy of the database to a file, while it is used")
+    backup.add_argument("file", metavar="FILE", help="where to write it; it gets 0600, and must not be there yet")
+    backup.set_defaults(run=_backup)
+
+    restore = commands.add_parser("restore", help="fill an empty database from a backup; the server must be stopped")
+    restore.add_argument("file", metavar="FILE", help="what `cgm-dash backup` or a night wrote")
+    restore.add_argument(
+        "--keep-damaged", action="store_true", help="move a damaged SQLite file aside first, under a dated name"
+    )
+    restore.set_defaults(run=_restore)
 
     migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
     migrate.set_defaults(run=_migrate)
@@ -391,13 +403,13 @@ def _choice(option: str, value: str, known: Sequence[str]) -> str:
     return value
 
 
-def _new_file(name: str) -> Path:
+def _new_file(name: str, option: str = "--out") -> Path:
     """Return the path of a file that may be written, in a folder that is there."""
     out = Path(name)
     if not name or out.is_dir():
-        raise UsageError(f"--out: expected the name of a file, got '{name}'")
+        raise UsageError(f"{option}: expected the name of a file, got '{name}'")
     if not out.parent.is_dir():
-        raise UsageError(f"--out: there is no folder '{out.parent}'; make it, or name another")
+        raise UsageError(f"{option}: there is no folder '{out.parent}'; make it, or name another")
     return out
 
 
@@ -422,6 +434,57 @@ def _migrate(_args: argparse.Namespace) -> int:
     app.composition(quiet=True).services.ready()
     print("cgm-dash: the schema is current")
     return DONE
+
+
+def _backup(args: argparse.Namespace) -> int:
+    """Write a backup of the real database, never of the demo's."""
+    from cgm_dash.access import Action
+    from sql import backup
+    from sql.engine import make_engine
+    from sql.readiness import Readiness
+
+    out, settings = _new_file(args.file, "FILE"), Settings.from_env()
+    if out.exists():
+        raise UsageError(f"FILE: '{out}' is there already; name another")
+    _refuse_missing(settings)
+    engine = make_engine(settings.database_url)
+    try:
+        Readiness(engine).ensure()
+        counts = backup.back_up(engine, out)
+        backup.note(engine, time.time(), Action.BACKUP_MADE, out.name)
+    finally:
+        engine.dispose()
+    print(f"cgm-dash: {out} holds {sum(counts.values())} rows of {len(counts)} tables; keep secret.key apart from it")
+    return DONE
+
+
+def _restore(args: argparse.Namespace) -> int:
+    """Fill the real database from a backup, holding the lock by which a running server is known."""
+    import app
+    from sql import backup
+    from sql.engine import make_engine
+
+    settings = Settings.from_env()
+    _refuse_unwritable(settings.data_dir)
+    backup.kind_of(Path(args.file))
+    engine = make_engine(settings.database_url)
+    lock = app.lock_of(engine.url)
+    if not lock.try_take():
+        raise CgmDashError("a server runs on this database; stop it, then restore")
+    try:
+        counts = backup.restore(Path(args.file), engine, time.time(), args.keep_damaged)
+    finally:
+        lock.release()
+        engine.dispose()
+    print(f"cgm-dash: restored {sum(counts.values())} rows of {len(counts)} tables; everybody must sign in anew")
+    return DONE
+
+
+def _refuse_missing(settings: Settings) -> None:
+    """Refuse to back up a database that is not there: making an engine would make it."""
+    scheme, _, path = settings.database_url.partition(":///")
+    if scheme == "sqlite" and not Path(path).is_file():
+        raise CgmDashError(f"{path}: there is no database yet; nothing was written")
 
 
 def _check(args: argparse.Namespace) -> int:

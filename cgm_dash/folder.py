@@ -4,10 +4,37 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 LEAST_FREE = 256 * 2**20
 """Bytes: years of readings of one person, and what a database needs to tidy up."""
+
+
+LOW_PERCENT, LOW_BYTES = 10, 500 * 2**20
+"""Less than either is a disk that runs full: time to make room, while everything still works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a disk has left, bytes."""
+
+    free: int
+    total: int
+
+    @property
+    def is_low(self) -> bool:
+        """Whether to warn."""
+        return self.free < LOW_BYTES or 100 * self.free < LOW_PERCENT * self.total
+
+
+def room(folder: Path) -> Room | None:
+    """Return the room on the disk of *folder*, None where that cannot be told."""
+    try:
+        found = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return Room(found.free, found.total)
 
 
 def folder_problems(folder: Path, database: Path | None) -> Iterator[str]:
@@ -36,6 +63,11 @@ def _open_to_others(path: Path, wanted: int) -> Iterator[str]:
 def _room(folder: Path, database: Path | None) -> Iterator[str]:
     """Say where less is free than an update needs, which first copies the database beside itself."""
     needed = LEAST_FREE + (database.stat().st_size if database is not None and database.is_file() else 0)
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        yield f"{folder}: {free // 2**20} MB are free where {needed // 2**20} MB are wanted; free some space"
+    found = room(folder)
+    if found is None:
+        yield f"{folder}: the room on its disk cannot be told; check its permissions"
+    elif found.free < needed:
+        yield f"{folder}: {found.free // 2**20} MB are free where {needed // 2**20} MB are wanted; free some space"
+    elif found.is_low:
+        percent = 100 * found.free // found.total
+        yield f"{folder}: its disk runs full, {found.free // 2**20} MB ({percent} %) are free; free some space"

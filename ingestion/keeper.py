@@ -79,7 +79,7 @@ class Keeper:
             log.info("spool replayed=%d", done)
         return done
 
-    def keep(self, batch: Batch, at: float, upstream_id: int) -> Outcome:
+    def keep(self, batch: Batch, at: float, upstream_id: int | None) -> Outcome:
         """Store *batch*, fetched at *at* (UTC epoch seconds), and return what became of it.
 
         Raises StoreUnavailable, StoreDamaged or StoreError; nothing of a person's readings is then half stored. What
@@ -130,7 +130,7 @@ class Keeper:
         newest = _newest(batch.portions, at)
         return Outcome(batch.kind, at, code, fetched=fetched, newest_at=newest, spooled=code != "disk-full")
 
-    def record(self, outcome: Outcome, upstream_id: int) -> None:
+    def record(self, outcome: Outcome, upstream_id: int | None) -> None:
         """Say what a run came to: in the log, and in the runs table as far as the database answers."""
         log.info(
             "ingest pid=%d outcome=%s fetched=%d stored=%d known=%d rejected=%d ms=%d",
@@ -176,14 +176,15 @@ class Keeper:
         Raises StoreUnavailable where the database takes nothing at all now (read-only, no rights), StoreError where it
         refuses this batch: it then takes the note of that.
         """
+        upstream_id = self._store.upstreams.known_id(entry.upstream_id, entry.batch.kind)
         try:
-            outcome = self.keep(entry.batch, entry.at, entry.upstream_id)
+            outcome = self.keep(entry.batch, entry.at, upstream_id)
         except (StoreUnavailable, StoreDamaged):
             raise
         except StoreError:
             self._note_refusal(entry)
             raise
-        self.record(outcome, entry.upstream_id)
+        self.record(outcome, upstream_id)
 
     def _note_refusal(self, entry: Entry) -> None:
         noted = Outcome(entry.batch.kind, entry.at, "database-away", detail="refused")

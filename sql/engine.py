@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, make_ur
 from sqlalchemy.pool import NullPool, QueuePool
 
 from cgm_dash.errors import StoreDamaged, StoreError, StoreUnavailable
-from sql.soundness import Gate, gate_of, reading_address
+from sql.soundness import BUDGET_S, Gate, gate_of, reading_address
 
 log = logging.getLogger(__name__)
 
@@ -265,15 +265,16 @@ def _first_line(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def check_health(engine: Engine) -> None:
+def check_health(engine: Engine, budget_s: float = BUDGET_S) -> None:
     """Look at the database once, before anything is written.
 
+    budget_s: how long an SQLite file is looked at, at most.
     Raises StoreDamaged with the path where an SQLite file is none or is not whole; it is never replaced.
     Warns in the log where PostgreSQL may lose what it said it has stored.
     """
     door = gate(engine)
     if door is not None:
-        door.check()
+        door.check(budget_s)
         return
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         if _scalar(engine, f"SHOW {setting}") == "off":

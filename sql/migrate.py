@@ -44,6 +44,26 @@ def migrate(engine: Engine, scripts: Path = SCRIPTS) -> None:
     Two processes may call it at the same moment. An SQLite file of an older schema is copied beside itself first.
     Raises StoreError where the schema is newer than the code or a step fails; then the schema is what it was.
     """
+    _migrate(engine, scripts, copied=True)
+
+
+def bring_to_head(engine: Engine) -> None:
+    """Do as migrate(), without a copy: for a database that is a copy itself."""
+    _migrate(engine, SCRIPTS, copied=False)
+
+
+def bring_to(engine: Engine, revision: str) -> None:
+    """Make the tables of *revision* in a database that has none of ours."""
+    with _patient(engine) as connection:
+        _upgrade(SCRIPTS, connection, revision)
+
+
+def refuse_unknown_revision(revision: str) -> None:
+    """Raise StoreError for a revision that a newer version of this program made."""
+    _refuse_unknown(revision, _directory(SCRIPTS))
+
+
+def _migrate(engine: Engine, scripts: Path, copied: bool) -> None:
     head = _head(scripts)
     with looking(engine) as connection:
         before = stored_revision(connection)
@@ -51,7 +71,7 @@ def migrate(engine: Engine, scripts: Path = SCRIPTS) -> None:
         return
     directory = _directory(scripts)
     _refuse_unknown(before, directory)
-    if before is not None and engine.dialect.name == "sqlite":
+    if copied and before is not None and engine.dialect.name == "sqlite":
         _back_up(engine, before)
     log.info("migrate pid=%d from=%s to=%s", os.getpid(), before or "nothing", head)
     with _patient(engine) as connection:
@@ -119,12 +139,12 @@ def _back_up(engine: Engine, revision: str) -> None:
     log.info("migrate pid=%d backup=%s", os.getpid(), target)
 
 
-def _upgrade(scripts: Path, connection: Connection) -> None:
+def _upgrade(scripts: Path, connection: Connection, revision: str = "head") -> None:
     from alembic import command
     from alembic.util import CommandError
 
     try:
-        command.upgrade(_config(scripts, connection), "head")
+        command.upgrade(_config(scripts, connection), revision)
     except CommandError as exc:
         raise StoreError(f"the schema cannot be brought up to date: {exc}") from exc
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
@@ -14,7 +15,7 @@ from cgm_dash.errors import StoreUnavailable
 from sql.engine import looking, make_engine, reading_engine
 from sql.readiness import Readiness
 from sql.schema import upstreams
-from sql.sources import UpstreamStore
+from sql.sources import Account, UpstreamStore
 from sql.vault import Vault
 
 
@@ -40,6 +41,17 @@ class RealAccount:
                 return False
             newest = sa.select(upstreams.c.secrets).where(upstreams.c.kind == self.kind).order_by(upstreams.c.id.desc())
             return connection.execute(newest.limit(1)).scalar() is not None
+
+    def salvaged(self) -> tuple[Account, dict[str, Any]] | None:
+        """Return the account and its state as far as a damaged database still tells them, None where there is none.
+
+        Nothing is changed. Raises StoreError where they cannot be read.
+        """
+        vault = Vault.open(self.data_dir, self.secret_key)
+        with self._disposed(reading_engine(self.url)) as engine:
+            kept = UpstreamStore(engine, vault)
+            account = kept.account(self.kind)
+            return None if account is None else (account, kept.load_state(account.upstream_id))
 
     def keep(self, credentials: Credentials, upstream_url: str | None) -> None:
         """Store *credentials*, encrypted; the database is made or brought up to date for it.

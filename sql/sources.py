@@ -93,6 +93,18 @@ class UpstreamStore:
             return None
         return Account(row.id, kind, **self._open(row.secrets))
 
+    def known_id(self, upstream_id: int, kind: str) -> int | None:
+        """Return *upstream_id* where it is of *kind*, else the id of the account of that kind, None without one.
+
+        For what was fetched while there was no database to tell the number, or before an older one was restored.
+        """
+        with looking(self._engine) as connection:
+            found = connection.execute(
+                sa.select(upstreams.c.id).where(upstreams.c.id == upstream_id, upstreams.c.kind == kind)
+            ).scalar()
+            row = _upstream_of(connection, kind) if found is None else None
+            return row.id if row is not None else found
+
     def forget_account(self, kind: str) -> None:
         """Remove the secrets and the state of the account of *kind*; readings and runs stay."""
         with writing(self._engine) as connection:

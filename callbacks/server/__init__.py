@@ -5,6 +5,7 @@ from dash import Dash
 from callbacks.frame import PAGES
 from callbacks.server import (
     api,
+    damaged,
     defects,
     envelope,
     files,
@@ -27,6 +28,7 @@ def register_routes(app: Dash, services: Services) -> None:
     serving.register(app.server, services)
     guard.register(app.server, services)
     headers.register(app)
+    damaged.register(app.server, services)
     pages.register(app.server, PAGES)
     envelope.register(app)
     files.register(app.server)
