@@ -19,7 +19,7 @@ from dash.development.base_component import Component
 from flask import Flask, request
 
 import layouts
-from callbacks import register_all
+from callbacks import first_owner, register_all
 from callbacks.frame import first_paint
 from callbacks.server import register_routes
 from callbacks.server.files import bootstrap_address, plotly_address
@@ -88,6 +88,18 @@ class Composition:
     spool: Spool
     status: StatusFile
     watch_file: WatchFile
+
+
+def ensure_first_owner(settings: Settings) -> str | None:
+    """See to it that somebody can become the first owner; return what to tell who starts the server, None for nothing.
+
+    For the process that starts the workers: what it opens is closed again. Raises ConfigError, StoreError.
+    """
+    services = compose(settings).services
+    try:
+        return first_owner.ensure_first_owner(services)
+    finally:
+        services.store.close()
 
 
 def _not_by_itself() -> bool:

@@ -78,6 +78,22 @@ def when_ready(server: Any) -> None:
     if refused:
         _say(refused)
         server.halt(exit_status=2)
+    _see_to_an_owner()
+
+
+def on_reload(_server: Any) -> None:
+    """See to an owner also where the processes are made anew: the first account may have been connected just now."""
+    _see_to_an_owner()
+
+
+def _see_to_an_owner() -> None:
+    """Say how to become the first owner, where there is none: here, once for all workers."""
+    try:
+        said = app.ensure_first_owner(_settings)
+    except CgmDashError as exc:
+        said = str(exc)
+    if said:
+        _say(said)
 
 
 def _refused(listeners: Iterable[Any]) -> str | None:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cgm_dash import __version__
 from cgm_dash.errors import CgmDashError, ConfigError, UsageError
+from cgm_dash.people_commands import add_token_commands, add_user_commands
 from cgm_dash.settings import Settings, server_processes
 from cgm_dash.zones import local_date
 
@@ -97,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
         "--keep-damaged", action="store_true", help="move a damaged SQLite file aside first, under a dated name"
     )
     restore.set_defaults(run=_restore)
+
+    add_user_commands(commands)
+    add_token_commands(commands)
 
     migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
     migrate.set_defaults(run=_migrate)

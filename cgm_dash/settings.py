@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import platformdirs
 
 from cgm_dash.account import is_email, is_region
+from cgm_dash.credentials import password_fault
 from cgm_dash.errors import ConfigError
 from cgm_dash.units import Unit
 
@@ -297,6 +298,8 @@ def _key(text: str) -> str:
 def _password(text: str) -> str:
     if len(text) < 12:
         raise ValueError("expected at least 12 characters; the value is not shown here")
+    if password_fault(text):
+        raise ValueError("expected at most 256 characters, and none of the passwords that are tried first")
     return text
 
 

@@ -22,7 +22,7 @@ RULES = {
     "ingestion": ({"cgm_dash", "sql"}, SCREEN | DATABASE),
     "callbacks": ({"cgm_dash", "layouts", "sql"}, WEB_CLIENT | DATABASE | CLOCKWORK),
 }
-COMPOSES_LIKE_APP = {ROOT / "cgm_dash" / "cli.py"}
+COMPOSES_LIKE_APP = {ROOT / "cgm_dash" / name for name in ("cli.py", "people_commands.py")}
 
 
 def _imports(path: Path) -> Iterator[tuple[str, int]]:
