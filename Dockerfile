@@ -2,9 +2,9 @@
 # nobody's root. Runs with a read-only root file system; /data is the only place that is written (and /tmp, in memory).
 # For a build that must give the same tomorrow, name the two bases by digest.
 
-FROM node:22-bookworm-slim AS node
+FROM node:22-trixie-slim AS node
 
-FROM python:3.11-slim-bookworm AS build
+FROM python:3.11-slim-trixie AS build
 # npm fetches one file, the small build of plotly.js, whose sum stands in layouts/vendor.py.
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
@@ -24,7 +24,9 @@ RUN /opt/cgm-dash/bin/python -m pip install --no-cache-dir --no-deps --no-build-
     && cd / && /opt/cgm-dash/bin/python -m layouts.vendor \
     && /opt/cgm-dash/bin/python -m compileall -q /opt/cgm-dash/lib
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-trixie
+# pg_dump of the database's own version, for backups of PostgreSQL.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client-17 && rm -rf /var/lib/apt/lists/*
 # A number, so that `runAsNonRoot` can be checked without the image's list of users.
 RUN groupadd --gid 10001 cgm-dash \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin cgm-dash \

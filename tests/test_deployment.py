@@ -4,6 +4,7 @@ import configparser
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # comes with a package of the tests, without stubs
 from packaging.specifiers import SpecifierSet
 
-from cgm_dash import settings
+from cgm_dash import cli, settings
 
 ROOT = Path(__file__).parent.parent
 UNIT, DOCKERFILE, COMPOSE = ROOT / "cgm-dash.service", ROOT / "Dockerfile", ROOT / "compose.yaml"
@@ -162,6 +163,14 @@ def test_the_image_has_a_python_that_the_project_admits() -> None:
     assert all(SpecifierSet(setup["options"]["python_requires"]).contains(base) for base in bases)
 
 
+def test_the_image_backs_up_the_database_it_is_composed_with() -> None:
+    major, release = re.fullmatch(r"postgres:(\d+)-(\w+)", _compose()["services"]["database"]["image"]).groups()  # type: ignore[union-attr]  # no match is a failure
+    installed = [rest for word, rest in _instructions() if word == "RUN" and f" postgresql-client-{major} " in rest]
+    assert len(installed) == 1
+    bases = [rest for word, rest in _instructions() if word == "FROM"]
+    assert all(release in base for base in bases)  # Debian's client of that version
+
+
 def test_the_image_is_healthy_by_its_own_python() -> None:
     (check,) = [rest for word, rest in _instructions() if word == "HEALTHCHECK"]
     assert "/healthz" in check
@@ -288,3 +297,18 @@ def test_the_operating_page_names_make_commands_and_files_that_are_there() -> No
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     for path in re.findall(r"`(cgm-dash\.service|compose\.yaml|Caddyfile|nginx\.conf)`|\]\(([\w.]+)\)", text):
         assert (ROOT / (path[0] or path[1])).exists(), path
+
+
+def test_the_operating_page_names_commands_that_are_there() -> None:
+    text = (ROOT / "OPERATING.md").read_text(encoding="utf-8")
+    parser = cli._parser()
+    (commands,) = [action.choices for action in parser._actions if isinstance(action.choices, dict)]
+    assert set(re.findall(r"(?:^|`|bin/|app )cgm-dash ([a-z]+)", text, re.MULTILINE)) <= set(commands)
+    for command, option in re.findall(r"`cgm-dash ([a-z ]+)[^`]*?(--[a-z-]+)", text):
+        assert option in _help(command.split()), (command, option)
+
+
+def _help(command: list[str]) -> str:
+    """Return what the command says of itself."""
+    run = [sys.executable, "-m", "cgm_dash", *command, "--help"]
+    return subprocess.run(run, capture_output=True, text=True, cwd=ROOT, timeout=60, check=True).stdout
