@@ -14,7 +14,7 @@ ASSETS := $(VENV)/.assets
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-quick lint audit sbom bench screenshots csp messages assets lock clean bench-peers \
+.PHONY: help run test test-quick lint audit sbom bench soak screenshots csp messages assets lock clean bench-peers \
 	check-python \
 	check-test-programs
 
@@ -24,13 +24,20 @@ help: ## list these commands
 run: $(ASSETS) ## start the server on http://127.0.0.1:8050, the demo without a sensor
 	@exec $(BIN)/cgm-dash serve
 
-# What a page or a server does in its own time must not wait for other tests: those come one after the other.
+# What a page or a server does in its own time must not wait for other tests: those come one after the other. What
+# only waits for minutes runs beside all of them (exit status 5: ARGS chose none of it).
 test: check-test-programs $(DEV) $(ASSETS) ## install what the tests need and run all of them
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not alone" $(ARGS)
-	$(BIN)/python -m pytest --headless -m "browser or alone" $(ARGS)
+	@mkdir -p build
+	@$(BIN)/python -m pytest -m long -o faulthandler_timeout=900 $(ARGS) > build/long.log 2>&1 & long=$$!; \
+	trap 'kill $$long' INT TERM; \
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not alone and not long" $(ARGS) && \
+	$(BIN)/python -m pytest --headless -m "browser or alone" $(ARGS); status=$$?; \
+	echo 'Waiting for the tests that take minutes (marker long)'; \
+	wait $$long; said=$$?; cat build/long.log; \
+	[ $$said = 0 ] || [ $$said = 5 ] || status=$$said; exit $$status
 
 test-quick: $(DEV) ## run the tests that need neither PostgreSQL nor a browser
-	$(BIN)/python -m pytest -m "not browser and not postgres" $(ARGS)
+	$(BIN)/python -m pytest -m "not browser and not postgres and not long" $(ARGS)
 
 # What bandit reads: what is served. Tests assert, and start processes.
 SHIPPED := app.py gunicorn.conf.py callbacks cgm_dash ingestion layouts sql
@@ -49,6 +56,9 @@ sbom: $(DEV) ## write the runtime's bill of materials (CycloneDX) to build/sbom.
 
 bench: $(DEV) $(ASSETS) ## measure, print a table and write build/bench.json
 	$(BIN)/python tests/bench/run.py $(ARGS)
+
+soak: $(DEV) ## run the long trials of reliability, print a table and write build/soak.json (ARGS=--help lists them)
+	$(BIN)/python tests/soak/run.py $(ARGS)
 
 bench-peers: $(DEV) ## measure published packages beside ours, each in its own environment below build/
 	$(BIN)/python tests/bench/peers.py

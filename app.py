@@ -267,6 +267,13 @@ def poller_of(composition: Composition, polled: Callable[[], object] = lambda: N
 
 def start_ingestion(composition: Composition) -> Ingestion:
     """Start this process's scheduler, which also does what pages ask of the upstream; without an account only that."""
+    ingestion = make_ingestion(composition)
+    ingestion.start()
+    return ingestion
+
+
+def make_ingestion(composition: Composition) -> Ingestion:
+    """Return this process's scheduler with all it works with, not started yet."""
     services = composition.services
     leader = Leader(composition.lock)
     watch = Watch(alarm_watch(composition).look, lambda: leader.role is Role.LEADING)
@@ -296,7 +303,6 @@ def start_ingestion(composition: Composition) -> Ingestion:
         poll_seconds=services.settings.poll_seconds,
         now=services.now,
     )
-    ingestion.start()
     return ingestion
 
 

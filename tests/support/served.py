@@ -55,7 +55,7 @@ class Served:
             try:
                 if requests.get(self.url + path, timeout=5).status_code == 200:
                     return self
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             time.sleep(0.05)
         raise AssertionError(f"{path} was not ready in {timeout_s} s:\n{self.log()}")
