@@ -201,7 +201,8 @@ class Watch:
         """Begin no further look, wait at most *wait_s* seconds for one under way, return whether it had ended."""
         self._stop.set()
         self._polled.set()
-        self._thread.join(wait_s)
+        if self._thread.is_alive():
+            self._thread.join(wait_s)
         return not self._thread.is_alive()
 
     def step(self) -> None:
