@@ -1,6 +1,7 @@
 """What the code must never do, whatever its reason: run text as code, unpickle, hand a line to a shell, glue SQL."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,3 +119,58 @@ def test_each_of_these_is_seen(code: str) -> None:
 @pytest.mark.parametrize("code", ["sa.text('SELECT 1')", "connection.execute(sa.select(t.c.id))", "canvas.text(x, y)"])
 def test_what_is_harmless_passes(code: str) -> None:
     assert list(_faults(code)) == []
+
+
+# --- what is sent to browsers
+
+SCRIPTS = sorted((ROOT / "layouts" / "assets").glob("*.js"))
+TEMPLATES = sorted((ROOT / "layouts" / "templates").glob("*.html"))
+IN_SCRIPTS = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\(|new Function|javascript:"
+    r"|set(?:Timeout|Interval)\(\s*['\"`]|addEventListener\(\s*['\"]message|onpaste|['\"]paste['\"]"
+)
+"""What would run text as code or take it for markup, listen to other windows, or keep a password manager out."""
+IN_TEMPLATES = re.compile(r"\|\s*safe\b|autoescape\s+false|<script(?![^>]*\bsrc=)|\bon[a-z]+\s*=|javascript:|style=")
+"""What would leave a value unescaped, or be script or style beside the files."""
+IN_PAGES = re.compile(r"dangerously_allow_html|srcDoc|DangerouslySetInnerHTML|Markup\(|Access-Control-|debug=True")
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_no_script_takes_text_for_markup_or_code(path: Path) -> None:
+    assert IN_SCRIPTS.findall(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_leaves_a_value_unescaped(path: Path) -> None:
+    assert IN_TEMPLATES.findall(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_page_is_given_raw_markup_or_opened_to_other_sites(path: Path) -> None:
+    assert IN_PAGES.findall(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_fields_for_passwords_are_masked_and_open_to_password_managers(path: Path) -> None:
+    fields = re.findall(r"\{\{ field\((.*?)\) \}\}", path.read_text(encoding="utf-8"), re.DOTALL)
+    for field in fields:
+        if re.search(r'"(?:current-|new-)?password"', field) or "password" in field.split(",")[0]:
+            assert 'type="password"' in field, field
+            assert re.search(r'autocomplete="(?:current|new)-password"', field), field
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (IN_SCRIPTS, "node.innerHTML = words"),
+        (IN_SCRIPTS, 'setTimeout("go()", 5)'),
+        (IN_SCRIPTS, "window.addEventListener('message', take)"),
+        (IN_TEMPLATES, "{{ name | safe }}"),
+        (IN_TEMPLATES, "<script>go()</script>"),
+        (IN_TEMPLATES, '<p onclick="go()">'),
+        (IN_PAGES, "dcc.Markdown(text, dangerously_allow_html=True)"),
+        (IN_PAGES, 'headers["Access-Control-Allow-Origin"] = "*"'),
+    ],
+)
+def test_each_of_these_in_a_page_is_seen(pattern: re.Pattern[str], text: str) -> None:
+    assert pattern.search(text)
