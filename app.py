@@ -30,6 +30,7 @@ from cgm_dash.access import Action
 from cgm_dash.account import Credentials
 from cgm_dash.errand import ErrandResult
 from cgm_dash.errors import ConfigError, SourceAuthError, StoreDamaged, StoreError, StoreUnavailable
+from cgm_dash.redaction import RedactingFormatter, Redactor
 from cgm_dash.settings import Settings
 from cgm_dash.trouble import Level
 from ingestion.alarms import AlarmWatch, Watch, WatchFile
@@ -396,12 +397,20 @@ def _account(services: Services) -> Account | None:
         given = settings.llu_email, settings.llu_password or ""
         return upstreams.set_account(LIBRELINKUP, *given, settings.llu_url, settings.llu_region)
     try:
-        return upstreams.account(LIBRELINKUP)
+        return _known(upstreams.account(LIBRELINKUP))
     except (StoreUnavailable, StoreDamaged):
         raise
     except StoreError as exc:  # sealed with another key: the database is well, the account must be connected again
         log.error("account stored=unreadable reason=%s", exc)
         raise SourceAuthError("not-configured", detail="another secret key") from exc
+
+
+def _known(account: Account | None) -> Account | None:
+    """Return *account* once the log knows what of it to mask."""
+    if account is not None:
+        redactor.know(account.email)
+        redactor.know(account.password)
+    return account
 
 
 def _real_way(composition: Composition) -> Way:
@@ -488,6 +497,8 @@ def _check(composition: Composition, payload: Mapping[str, Any], seconds: float)
     """
     services, settings = composition.services, composition.services.settings
     given = Credentials(payload["email"], payload["password"], settings.llu_region or payload["region"])
+    redactor.know(given.email)
+    redactor.know(given.password)
     return check_account(
         given,
         seconds,
@@ -517,11 +528,17 @@ def _demo_way(composition: Composition, past: bool = True) -> Way:
     return Way(_pipeline(composition, source, account.upstream_id), source, close)
 
 
-def configure_logging(level: str) -> None:
-    """Send this program's log lines to standard error, one a line."""
-    logging.basicConfig(
-        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
-    )
+redactor = Redactor()
+"""Knows the secrets of this process; its log lines go through it."""
+
+
+def configure_logging(level: str, settings: Settings | None = None) -> None:
+    """Send this program's log lines to standard error, one a line, without secrets; those of *settings* are known."""
+    for secret in settings.secrets if settings else ():
+        redactor.know(secret)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactingFormatter(redactor, "%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("apscheduler", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -541,7 +558,7 @@ def composition(quiet: bool = False) -> Composition:
     quiet: for commands, whose own words say what happened: log lines only from warnings on, unless set otherwise.
     """
     settings = Settings.from_env()
-    configure_logging("WARNING" if quiet and settings.log_level == "INFO" else settings.log_level)
+    configure_logging("WARNING" if quiet and settings.log_level == "INFO" else settings.log_level, settings)
     return compose(settings, restart=_restarts[-1] if _restarts else _not_by_itself)
 
 

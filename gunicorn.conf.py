@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from gunicorn.glogging import Logger
 from gunicorn.http import wsgi
 
 import app
 from cgm_dash.errors import CgmDashError, ConfigError
+from cgm_dash.redaction import RedactingFormatter
 from cgm_dash.settings import Settings, server_processes
 from ingestion.scheduler import Ingestion
 
@@ -40,6 +42,21 @@ def _say(what: object) -> None:
 
 _settings, _stored_account, workers = _checked_settings()
 
+
+class _Redacting(Logger):  # type: ignore[misc]  # gunicorn ships no annotations
+    """gunicorn's own log lines, which quote addresses and exceptions, without secrets."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set the log up as gunicorn does, then have each line redacted."""
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(RedactingFormatter(app.redactor, self.error_fmt, self.datefmt))
+
+
+for _secret in _settings.secrets:
+    app.redactor.know(_secret)
+
+logger_class = _Redacting
 wsgi_app = "app:server"
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 worker_class = "gthread"

@@ -13,7 +13,7 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import platformdirs
 
@@ -75,6 +75,13 @@ class Settings:
     def has_account(self) -> bool:
         """Whether a LibreLinkUp account stands in the settings."""
         return self.llu_email is not None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of these settings must never be read in a log line."""
+        password = urlsplit(self.database_url).password
+        named = (self.llu_email, self.llu_password, self.secret_key, self.owner_password, self.heartbeat_url)
+        return tuple(secret for secret in (*named, password, password and unquote(password)) if secret)
 
     @property
     def upstream_is_local(self) -> bool:
