@@ -1,6 +1,7 @@
 """The commands a person types. Exit status: 0 done, 1 failure, 2 wrong use or bad input."""
 
 import argparse
+import functools
 import json
 import os
 import socket
@@ -105,8 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
     migrate.set_defaults(run=_migrate)
 
-    check = commands.add_parser("check", help="say what is wrong with database, data and folder, and the remedy")
+    check = commands.add_parser("check", help="say what is wrong with the set-up, and the remedy")
     check.add_argument("--json", action="store_true", help="print one JSON document")
+    check.add_argument("--ask-upstream", action="store_true", help="also compare the clock with LibreLinkUp's")
     check.set_defaults(run=_check)
     return parser
 
@@ -492,22 +494,19 @@ def _refuse_missing(settings: Settings) -> None:
 
 
 def _check(args: argparse.Namespace) -> int:
-    """Look at folder, database and everybody's days; print each problem with its remedy."""
+    """Look at the whole set-up and at everybody's days; print each problem with its remedy."""
     import app
-    from cgm_dash.folder import folder_problems
+    from callbacks.doctor import problems
     from cgm_dash.progress import progress
-    from sql.check import account_problems, database_problems, person_problems
+    from ingestion.upstream_clock import upstream_time
+    from sql.check import person_problems
 
     services = app.composition(quiet=True).services
-    url = services.store.engine.url
-    database = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
-    found = [*folder_problems(services.settings.data_dir, database)]
-    unusable = [*database_problems(services.store)]
-    if services.stored_account and not unusable:
-        found += account_problems(services.store)
-    people = () if unusable else services.people()
+    asked = functools.partial(upstream_time, services.settings) if args.ask_upstream else None
+    found, usable = problems(services, asked)
+    people = services.people() if usable else ()
     looked_at = progress((person_problems(services.store, person) for person in people), len(people))
-    found += [*unusable, *(problem for problems in looked_at for problem in problems)]
+    found += [problem for told in looked_at for problem in told]
     if args.json:
         print(json.dumps({"ok": not found, "people": len(people), "problems": found}, indent=2))
     else:

@@ -11,6 +11,9 @@ LEAST_FREE = 256 * 2**20
 """Bytes: years of readings of one person, and what a database needs to tidy up."""
 
 
+BACKUPS = "backups"
+"""The folder of the nightly backups in the data directory."""
+
 LOW_PERCENT, LOW_BYTES = 10, 500 * 2**20
 """Less than either is a disk that runs full: time to make room, while everything still works."""
 
@@ -46,7 +49,10 @@ def folder_problems(folder: Path, database: Path | None) -> Iterator[str]:
         yield f"{folder}: the data directory is not there; start the server once, or create it: mkdir -m 700 '{folder}'"
         return
     yield from _open_to_others(folder, 0o700)
-    files = {path for path in folder.iterdir() if path.is_file()}
+    backups = folder / BACKUPS
+    if backups.is_dir():
+        yield from _open_to_others(backups, 0o700)
+    files = {path for place in (folder, backups) if place.is_dir() for path in place.iterdir() if path.is_file()}
     for path in sorted(files | ({database} if database is not None and database.is_file() else set())):
         yield from _open_to_others(path, 0o600)
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):

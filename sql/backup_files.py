@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-FOLDER = "backups"
+from cgm_dash.folder import BACKUPS
+
+FOLDER = BACKUPS
 STATE = "last.json"
 SQLITE, POSTGRESQL = ".sqlite3", ".pgdump"
 DAYS, WEEKS = 7, 4

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
 from cgm_dash.errors import StoreError
-from sql.engine import check_health
-from sql.migrate import schema_is_current
+from sql.engine import DURABILITY, check_health, looking
+from sql.migrate import refuse_unknown_revision, schema_is_current, stored_revision
 from sql.people import Person
+from sql.schema import REVISION
 from sql.store import Store
 
 
@@ -15,9 +19,31 @@ def database_problems(store: Store) -> Iterator[str]:
     try:
         check_health(store.engine)
         if not schema_is_current(store.engine):
+            with looking(store.engine) as connection:
+                revision = stored_revision(connection)
+            if revision is not None and revision > REVISION:
+                refuse_unknown_revision(revision)
             yield "the database's schema is not this program's; run: cgm-dash migrate"
     except StoreError as exc:
         yield str(exc)
+
+
+def durability_problems(engine: Engine) -> Iterator[str]:
+    """Give the settings of PostgreSQL under which a power cut loses what was said to be stored."""
+    if engine.dialect.name != "postgresql":
+        return
+    with looking(engine) as connection:
+        for name in DURABILITY:
+            if connection.execute(sa.select(sa.func.current_setting(name))).scalar() == "off":
+                yield f"PostgreSQL has {name} off: a power cut may lose or damage what is stored; set it to on"
+
+
+def server_clock(engine: Engine) -> float | None:
+    """Return the database server's time, UTC epoch seconds; None for SQLite, whose clock is ours. Raises StoreError."""
+    if engine.dialect.name != "postgresql":
+        return None
+    with looking(engine) as connection:
+        return float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
 
 
 def account_problems(store: Store) -> Iterator[str]:

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 BUSY_MS = 5_000
 """How long SQLite waits for another writer. A bulk load holds the lock for about a second (bulk.CHUNK)."""
 
+DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
+"""Settings of PostgreSQL that must not be off."""
+
 RESTORE = "the file is kept as it is; stop the server, then restore a backup: cgm-dash restore --keep-damaged FILE"
 
 
@@ -276,7 +279,7 @@ def check_health(engine: Engine, budget_s: float = BUDGET_S) -> None:
     if door is not None:
         door.check(budget_s)
         return
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    for setting in DURABILITY:
         if _scalar(engine, f"SHOW {setting}") == "off":
             log.warning("postgresql %s=off: a power cut may lose stored readings; set it to on", setting)
 

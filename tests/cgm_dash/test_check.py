@@ -2,26 +2,38 @@
 
 import io
 import json
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.serving import make_server
 
 import app
 from app import Composition
 from cgm_dash import folder
+from cgm_dash.access import Role
 from cgm_dash.account import Credentials
 from cgm_dash.batch import Columns, Wearer
 from cgm_dash.cli import main
+from cgm_dash.doctor import clock_problems, proxy_problems
 from cgm_dash.folder import folder_problems
 from cgm_dash.progress import progress
 from cgm_dash.reading import Kind, Reading
 from cgm_dash.settings import Settings
-from sql.check import database_problems
+from ingestion.simulator import SimulatorServer, World
+from ingestion.upstream_clock import upstream_time
+from sql.backup_files import LastBackup, note_backup
+from sql.check import database_problems, durability_problems, server_clock
+from sql.engine import make_engine
 from sql.real_account import RealAccount
+from sql.runs import Run
 from sql.schema import days, people
+from tests.support.served import free_port
 
 START = 1_793_491_200
 """2026-11-01 00:00 UTC."""
@@ -35,9 +47,12 @@ def made(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> 
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     wanted = {"DATA_DIR": str(home), "DATABASE_URL": database_url, "LLU_EMAIL": "f@example.org", "LLU_PASSWORD": "x"}
+    wanted["PORT"] = str(free_port())
+    monkeypatch.setattr("sql.check.DURABILITY", ())  # the tests' server trades these for speed
     settings = Settings.from_env({f"CGM_DASH_{name}": value for name, value in wanted.items()})
     composition = app.compose(settings, lambda: START + 10 * 86_400.0)
     composition.services.ready()
+    own(composition)
     for name in ("ada", "bo"):
         store = composition.services.store
         row = store.sources.resolve(None, "librelinkup", Wearer(name, name.title()))
@@ -47,6 +62,11 @@ def made(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(app, "composition", lambda **_: composition)
     yield composition
     composition.services.store.close()
+
+
+def own(composition: Composition) -> None:
+    """Give the installation an owner."""
+    composition.services.store.users.add("Olga", "correct horse battery", Role.OWNER, START, people=None)
 
 
 def checked(capsys: Capture) -> tuple[int, list[str]]:
@@ -141,13 +161,176 @@ def test_a_stored_account_that_this_key_does_not_open_is_a_problem(
     real.keep(Credentials("canary@example.org", "canary word"), None)
     (tmp_path / "cgm_dash.sqlite3").chmod(0o600)
     for key, problems in (("k" * 40, 0), ("other " * 8, 1)):
-        settings = Settings.from_env({"CGM_DASH_DATA_DIR": str(tmp_path), "CGM_DASH_SECRET_KEY": key})
+        settings = Settings.from_env(
+            {"CGM_DASH_DATA_DIR": str(tmp_path), "CGM_DASH_SECRET_KEY": key, "CGM_DASH_PORT": str(free_port())}
+        )
         made = app.compose(settings)
+        if not made.services.store.users.any_owner():
+            own(made)
         monkeypatch.setattr(app, "composition", lambda made=made, **_: made)
         status, told = checked(capsys)
         made.services.store.close()
         assert (status, len(told)) == (problems, problems)
         assert all("connect the account again" in one and "canary" not in one for one in told)
+
+
+def only(capsys: Capture, *words: str) -> None:
+    """Assert that one thing is found, told with these words."""
+    status, told = checked(capsys)
+    assert (status, len(told)) == (1, 1), told
+    assert [word for word in words if word not in told[0]] == [], told
+
+
+def test_a_clock_that_differs_from_the_database_servers_is_found(
+    made: Composition, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callbacks.doctor.server_clock", lambda _: time.time() + 300)
+    only(capsys, "behind the database server's", "NTP")
+
+
+def test_the_upstream_is_asked_for_its_time_only_when_told_to(
+    made: Composition, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(_: Settings) -> float:
+        return time.time() - 900
+
+    monkeypatch.setattr("ingestion.upstream_clock.upstream_time", told)
+    assert checked(capsys) == (0, [])
+    assert main(["check", "--ask-upstream"]) == 1
+    assert "ahead of the service's" in capsys.readouterr().out
+
+
+def test_the_upstreams_time_is_its_date_header(tmp_path: Path) -> None:
+    with SimulatorServer(World.build(seed=1)) as upstream:
+        env = {"CGM_DASH_DATA_DIR": str(tmp_path), "CGM_DASH_LLU_URL": upstream.url}
+        found = upstream_time(Settings.from_env(env))
+    assert found is not None
+    assert abs(found - time.time()) < 3600 * 24 * 400
+    assert upstream_time(Settings.from_env(env)) is None
+
+
+def test_readings_ahead_of_the_clock_are_found(made: Composition, capsys: Capture) -> None:
+    with made.services.store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE readings SET ts = ts + 8640000 WHERE person_id = 1 AND seq > 0"))
+    _status, told = checked(capsys)
+    assert any("newest reading stored lies 100 days ahead" in one for one in told)
+
+
+def test_a_newer_schema_is_not_called_an_older_one(made: Composition, capsys: Capture) -> None:
+    with made.services.store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    only(capsys, "'9999'", "newer")
+
+
+def test_a_missing_owner_is_found(made: Composition, capsys: Capture) -> None:
+    with made.services.store.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM users"))
+    only(capsys, "no owner yet", "set-up secret")
+
+
+def test_what_waits_or_was_refused_is_found(made: Composition, capsys: Capture) -> None:
+    home = made.services.settings.data_dir
+    for name in ("spool.jsonl", "spool.refused"):
+        (home / name).write_text("{}\n")
+        (home / name).chmod(0o600)
+    status, told = checked(capsys)
+    assert status == 1
+    assert "1 fetches wait" in told[0]
+    assert "start the server" in told[0]
+    assert "3 bytes that the database refused" in told[1]
+
+
+def test_another_program_on_the_port_is_found_and_our_own_server_is_not(made: Composition, capsys: Capture) -> None:
+    port = made.services.settings.port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        only(capsys, f"127.0.0.1:{port} is used by another program", "CGM_DASH_PORT")
+    ours = make_server("127.0.0.1", port, app.create_app(made.services).server)
+    thread = threading.Thread(target=ours.serve_forever)
+    thread.start()
+    try:
+        assert checked(capsys) == (0, [])
+    finally:
+        ours.shutdown()
+        thread.join()
+        ours.server_close()
+
+
+def test_several_pollers_are_found(made: Composition, capsys: Capture) -> None:
+    store, now = made.services.store, made.services.now()
+    for i in range(120):
+        store.runs.record(Run(upstream_id=None, started=now - 30 * i, outcome="ok"))
+    only(capsys, "runs were stored in the last hour", "stop the others")
+
+
+def test_an_account_that_others_poll_too_is_found(made: Composition, capsys: Capture) -> None:
+    store, now = made.services.store, made.services.now()
+    for i in range(3):
+        store.runs.record(Run(upstream_id=None, started=now - 3600 * i, outcome="rate-limited"))
+    only(capsys, "3 times to slow down", "its own follower account")
+
+
+def test_backups_that_are_missing_old_or_failed_are_found(made: Composition, capsys: Capture) -> None:
+    store, now = made.services.store, made.services.now()
+    store.runs.record(Run(upstream_id=None, started=now - 3 * 86_400, outcome="ok"))
+    only(capsys, "there is no backup yet", "cgm-dash backup FILE")
+    backups = made.services.settings.data_dir / "backups"
+    backups.mkdir(mode=0o700)
+    (backups / "cgm_dash-2026-11-07.sqlite3").touch(mode=0o600)
+    note_backup(backups, LastBackup(now - 4 * 86_400, now - 4 * 86_400))
+    only(capsys, "4 days old")
+    note_backup(backups, LastBackup(now, now - 3600, "disk-low", "2 MB are free; free some space"))
+    only(capsys, "disk-low: 2 MB are free")
+    note_backup(backups, LastBackup(now, now))
+    assert checked(capsys) == (0, [])
+
+
+def test_a_damaged_database_is_explained_with_the_newest_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    tmp_path.chmod(0o700)
+    (tmp_path / "cgm_dash.sqlite3").write_bytes(b"damaged" * 999)
+    (tmp_path / "cgm_dash.sqlite3").chmod(0o600)
+    (tmp_path / "backups").mkdir(mode=0o700)
+    (tmp_path / "backups" / "cgm_dash-2026-11-01.sqlite3").touch(mode=0o600)
+    made = app.compose(Settings.from_env({"CGM_DASH_DATA_DIR": str(tmp_path), "CGM_DASH_PORT": str(free_port())}))
+    monkeypatch.setattr(app, "composition", lambda **_: made)
+    only(capsys, "damaged", "restore --keep-damaged", "cgm_dash-2026-11-01.sqlite3")
+    made.services.store.close()
+
+
+def test_postgresql_that_may_lose_commits_is_found(postgres_url: str) -> None:
+    told = list(durability_problems(make_engine(postgres_url)))
+    assert [one.split()[2] for one in told] == ["fsync", "synchronous_commit", "full_page_writes"]
+    assert abs((server_clock(make_engine(postgres_url)) or 0) - time.time()) < 60
+
+
+def settings_with(**changed: object) -> Settings:
+    plain = Settings.from_env({"CGM_DASH_DATA_DIR": "/tmp/none", "CGM_DASH_DEMO": "0"})
+    return replace(plain, **changed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, None),
+        ({"allowed_hosts": ("cgm.example.org",), "trusted_proxies": ("127.0.0.1/32",)}, None),
+        ({"allowed_hosts": ("cgm.example.org",)}, "TRUSTED_PROXIES: missing"),
+        ({"trusted_proxies": ("127.0.0.1/32",)}, "ALLOWED_HOSTS: missing"),
+        ({"allowed_hosts": ("cgm.example.org",), "trusted_proxies": ("0.0.0.0/0",)}, "trusts everybody"),
+        ({"host": "192.168.1.2"}, "without https"),
+    ],
+)
+def test_settings_of_a_proxy_that_cannot_work_are_found(changed: dict[str, object], words: str | None) -> None:
+    told = list(proxy_problems(settings_with(**changed)))
+    assert (told == []) if words is None else (len(told) == 1 and words in told[0]), told
+
+
+def test_a_clock_that_was_never_set_is_found() -> None:
+    assert len(list(clock_problems(0.0, None, ""))) == 1
+    assert len(list(clock_problems(5e9, None, ""))) == 1
+    assert list(clock_problems(START, START + 30.0, "x")) == []
 
 
 class Terminal(io.StringIO):
