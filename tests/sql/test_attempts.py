@@ -145,9 +145,9 @@ def test_of_many_tries_at_once_no_more_than_the_limit_begin(store: Store, databa
 
 
 @given(
-    steps=st.lists(st.tuples(st.floats(0, 700), st.booleans()), min_size=1, max_size=30),
-    limit=st.integers(1, 5),
-    span_s=st.integers(1, 600),
+    steps=st.lists(st.tuples(st.floats(0, 150), st.booleans()), min_size=1, max_size=30),
+    limit=st.integers(1, 3),
+    span_s=st.integers(60, 600),
     wait_s=st.integers(0, 900),
     doubling=st.booleans(),
 )
