@@ -15,6 +15,7 @@ from cgm_dash.units import Band
 from cgm_dash.zones import midnight
 from layouts.drawings.day import DayPanel, day_panel, panels_of
 from layouts.drawings.svg import SvgCanvas
+from tests.support.paths import Point, strokes
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = date(2026, 11, 21)
@@ -33,24 +34,26 @@ def markup(panel: DayPanel) -> str:
     return canvas.markup()
 
 
-def trace(svg: str) -> str:
-    return str(re.findall(r'<path d="([^"]*)"[^>]*var\(--ink\)', svg)[-1])
+def trace(svg: str) -> list[list[Point]]:
+    return strokes(re.findall(r'<path d="([^"]*)"[^>]*var\(--ink\)', svg)[-1])
 
 
 def test_midnight_to_midnight_is_the_whole_width_and_40_to_340_the_height() -> None:
     values = [40, 340, 190, 190]
-    assert trace(markup(panels(Series.every(21_600, values, START))[0])) == "M0 150L60 0 120 75 180 75"
+    assert trace(markup(panels(Series.every(21_600, values, START))[0])) == [[(0, 150), (60, 0), (120, 75), (180, 75)]]
 
 
 def test_values_beyond_the_scale_are_cut_at_its_edge() -> None:
-    assert trace(markup(panels(Series.every(21_600, [30, 400, 30, 400], START))[0])) == "M0 150L60 0 120 150 180 0"
+    (line,) = trace(markup(panels(Series.every(21_600, [30, 400, 30, 400], START))[0]))
+    assert line == [(0, 150), (60, 0), (120, 150), (180, 0)]
 
 
 @pytest.mark.parametrize(("day", "x"), [(date(2026, 3, 29), 125), (date(2026, 10, 25), 115)])
 def test_a_day_of_a_clock_change_has_its_own_length(day: date, x: int) -> None:
     start = midnight(BERLIN, day)
     series = Series.every(43_200, [100, 100], start)
-    assert trace(markup(panels(series, day)[0])).endswith(f"L{x} 120")  # twelve hours of 23 or of 25
+    (line,) = trace(markup(panels(series, day)[0]))
+    assert line[-1] == (x, 120)  # twelve hours of 23 or of 25
 
 
 def test_the_line_breaks_at_gaps_which_are_hatched_and_what_is_to_come_stays_blank() -> None:
@@ -59,7 +62,7 @@ def test_the_line_breaks_at_gaps_which_are_hatched_and_what_is_to_come_stays_bla
     assert list(panel.gaps) == [(START + 59 * 300, START + 8 * 3600 + 1)]
     svg = markup(panel)
     assert '<rect x="49.17" y="0" width="30.84" height="150" fill="var(--surface-2)"/>' in svg
-    assert max(float(n) for n in re.findall(r"[ML ](\d+) \d+", svg)) <= 81  # 08:00 of 24 h
+    assert max(x for stroke in trace(svg) for x, _y in stroke) <= 81  # 08:00 of 24 h
 
 
 def test_a_day_without_readings_is_hatched_whole_and_has_no_line() -> None:

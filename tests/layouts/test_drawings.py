@@ -10,19 +10,33 @@ from hypothesis import strategies as st
 from layouts.drawings.canvas import Pattern, diagonals, pattern
 from layouts.drawings.drawing import drawn
 from layouts.drawings.svg import SvgCanvas
+from tests.support.paths import strokes
 
 
 def test_a_nan_parts_lines_and_a_single_point_is_no_line() -> None:
     canvas = SvgCanvas(100, 50)
     canvas.line(np.array([0, 10, np.nan, 20, np.nan, 30, 40.25]), np.array([1, 2, 3, 4, 5, 6, 7.0]), "ink", 1.5)
-    assert 'd="M0 1L10 2M30 6L40.2 7"' in canvas.markup()
+    assert 'd="M0 1l10 1M30 6l10.2 1"' in canvas.markup()
     assert 'stroke="var(--ink)"' in canvas.markup()
+
+
+@given(st.lists(st.tuples(st.floats(-500, 500), st.floats(-500, 500)), min_size=2, max_size=40), st.integers(0, 1))
+def test_steps_lead_to_where_the_points_are(points: list[tuple[float, float]], places: int) -> None:
+    canvas = SvgCanvas(100, 100, places=places)
+    x, y = np.array(points).T
+    canvas.line(x, y, "ink", 1)
+    (path,) = re.findall(r'd="([^"]*)"', canvas.markup())
+    (stroke,) = strokes(path)
+    wanted = np.round(np.array(points), places)
+    assert stroke[0] == tuple(wanted[0])
+    assert np.allclose(stroke[-1], wanted[-1])
+    assert set(stroke) == set(map(tuple, (wanted + 0.0).round(4).tolist()))
 
 
 def test_areas_are_closed() -> None:
     canvas = SvgCanvas(10, 10)
     canvas.area(np.array([0, 5, 5.0]), np.array([0, 0, 5.0]), "b-low", 0.7)
-    assert '<path d="M0 0L5 0 5 5Z" fill="var(--b-low)" fill-opacity="0.7"/>' in canvas.markup()
+    assert '<path d="M0 0l5 0 0 5Z" fill="var(--b-low)" fill-opacity="0.7"/>' in canvas.markup()
 
 
 def test_words_are_escaped() -> None:
@@ -64,7 +78,7 @@ def test_every_pattern_is_drawn_inside_its_rectangle(kind: Pattern) -> None:
     canvas = SvgCanvas(100, 100)
     pattern(canvas, kind, 10, 10, 30, 20, "ink")
     inside = re.findall(r'd="([^"]*)"', canvas.markup())
-    xs = [float(n) for path in inside for n in re.findall(r"[ML ]?(-?[\d.]+) -?[\d.]+", path)]
+    xs = [x for path in inside for stroke in strokes(path) for x, _y in stroke]
     centres = [float(n) for n in re.findall(r'cx="([\d.]+)"', canvas.markup())]
     assert xs or centres
     assert all(10 <= value <= 40 for value in (*xs, *centres))

@@ -10,6 +10,7 @@ from cgm_dash.current import Current, State
 from cgm_dash.sensor import SensorState, sensor_state
 from layouts.sensor import dial, sensor_card
 from tests.layouts.rendered import BERLIN, NOW, attribute, by_class, walk, words
+from tests.support.paths import strokes
 
 NOW_S = int(NOW)
 DAY_S = 86_400
@@ -88,8 +89,8 @@ def test_the_dial_has_an_arc_for_each_day(age_s: int, life: int | None, expected
 
 def test_the_dial_fills_clockwise_from_the_top() -> None:
     svg = str(attribute(dial(worn(18 * 60)), "svg"))
-    (first,) = re.findall(r'<path d="M([^"]+)Z" fill="var\(--accent\)"', svg)
-    points = np.array([float(n) for n in re.findall(r"[\d.]+", first)]).reshape(-1, 2)
+    (first,) = re.findall(r'<path d="([^"]+)" fill="var\(--accent\)"', svg)
+    points = np.concatenate(strokes(first))
     assert points[:, 0].min() >= 48
     assert points[:, 1].max() < 48
 
