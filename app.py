@@ -23,6 +23,7 @@ from callbacks import first_owner, register_all
 from callbacks.frame import first_paint
 from callbacks.server import register_routes
 from callbacks.server.files import bootstrap_address, plotly_address
+from callbacks.server.pages import stable
 from callbacks.server.suites import without_unused
 from callbacks.services import Awake, Services
 from callbacks.visit import Viewer
@@ -199,6 +200,7 @@ class _App(Dash):
 
     def interpolate_index(self, *parts: Any, **named: Any) -> str:
         named["scripts"] = without_unused(named["scripts"])
+        named["config"] = stable(named["config"])
         return shell.fitted(str(super().interpolate_index(*parts, **named)), request.path)  # type: ignore[no-untyped-call]
 
 

@@ -69,9 +69,10 @@ def register(app: Dash, is_https: Callable[[Request], bool] = lambda asked: aske
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         is_document = response.mimetype == "text/html" or request.path == WORKER
-        headers["Content-Security-Policy"] = policy if is_document else ELSEWHERE
-        if is_document:
-            headers["Permissions-Policy"] = PERMISSIONS
+        if response.status_code != 304:  # what the browser has kept has its policy
+            headers["Content-Security-Policy"] = policy if is_document else ELSEWHERE
+            if is_document:
+                headers["Permissions-Policy"] = PERMISSIONS
         if is_https(request):
             headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
         if "Cache-Control" not in headers:

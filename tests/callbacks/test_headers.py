@@ -1,6 +1,7 @@
 """What every answer says to a browser: the policy, and what goes with it."""
 
 import re
+import sys
 
 import pytest
 from dash import Dash
@@ -76,5 +77,23 @@ def test_https_is_kept_to_once_it_was_used(dash_app: Dash) -> None:
 def test_what_tells_of_somebody_is_kept_by_no_cache(dash_app: Dash, add_person: Add) -> None:
     add_person()
     browser = dash_app.server.test_client()
-    for path in ("/", "/trends", "/_dash-layout", "/api/now", "/report.pdf", "/status"):
+    for path in ("/_dash-layout", "/api/now", "/report.pdf", "/nope"):
         assert browser.get(path).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("coding", ["br", "identity"])
+def test_a_document_is_kept_by_the_browser_with_its_policy_and_asked_for_again(
+    dash_app: Dash, add_person: Add, coding: str
+) -> None:
+    add_person(mg_dl=321)
+    browser = dash_app.server.test_client()
+    first = browser.get("/trends", headers={"Accept-Encoding": coding})
+    assert (first.headers["Cache-Control"], first.headers["ETag"][:3]) == ("private, no-cache", 'W/"')
+    assert "321" not in browser.get("/trends").text
+    assert sys.version.split()[0] not in browser.get("/trends").text
+    kept = {"If-None-Match": first.headers["ETag"], "Accept-Encoding": coding}
+    again = browser.get("/trends", headers=kept)
+    assert (again.status_code, again.data) == (304, b"")
+    assert "Content-Security-Policy" not in again.headers  # another one would take the kept one's place
+    assert browser.get("/trends", headers={**kept, "Accept-Language": "de"}).status_code == 200
+    assert browser.get("/nope", headers=kept).headers["Cache-Control"] == "no-store"
