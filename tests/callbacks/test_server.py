@@ -100,7 +100,7 @@ def test_only_known_host_names_are_answered(dash_app: Dash, host: str, status: i
 def test_private_answers_are_not_kept_by_caches(dash_app: Dash, add_person: Add) -> None:
     add_person()
     browser = dash_app.server.test_client()
-    for path in ("/", "/_dash-layout", "/api/now", "/healthz"):
+    for path in ("/_dash-layout", "/api/now", "/healthz"):
         assert browser.get(path).headers["Cache-Control"] == "no-store"
         assert browser.get(path).headers["X-Content-Type-Options"] == "nosniff"
 
