@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 import requests
 import sqlalchemy as sa
-from dash import Dash
+from dash import Dash, html
 from dash.development.base_component import Component
-from flask import Flask, request
+from flask import Flask, g, request
 
 import layouts
 from callbacks import first_owner, register_all
@@ -25,7 +25,7 @@ from callbacks.server import register_routes
 from callbacks.server.files import bootstrap_address, plotly_address
 from callbacks.server.pages import stable
 from callbacks.server.suites import without_unused
-from callbacks.services import Awake, Services
+from callbacks.services import Awake, NotAllowed, Services
 from callbacks.visit import Viewer
 from cgm_dash.access import Action
 from cgm_dash.account import Credentials
@@ -223,13 +223,18 @@ def create_app(services: Services) -> Dash:
         on_error=_log_defect,
     )
     app.layout = functools.partial(_layout, services)
-    register_all(app, services)
-    register_routes(app, services)
+    owners = register_all(app, services)
+    register_routes(app, services, owners)
     return app
 
 
 def _layout(services: Services) -> Component:
-    """Return the page for the request at hand; every visit gets a fresh one."""
+    """Return the page for the request at hand; every visit gets a fresh one.
+
+    Dash looks at it once by itself, at the first request, before it is known whose that is: then it is empty.
+    """
+    if g.get("caller") is None:
+        return html.Div()
     cookies = request.cookies
     told = {"theme": cookies.get(THEME_COOKIE), "phone": cookies.get(PHONE_COOKIE) == "1"}
     viewer = Viewer.of(cookies.get(UNIT_COOKIE), told, services.settings.unit)
@@ -247,7 +252,12 @@ def _configure_compression(server: Flask) -> None:
 
 
 def _log_defect(error: Exception) -> None:
-    """Log what a callback raised; the page keeps what it shows, and its clock tells how old that is."""
+    """Log what a callback raised; the page keeps what it shows, and its clock tells how old that is.
+
+    What whoever asks may not do is refused as a whole (callbacks/server/door.py).
+    """
+    if isinstance(error, NotAllowed):
+        raise error
     log.error("callback outcome=defect", exc_info=error)
 
 

@@ -79,6 +79,9 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 """A worker's sign of life is a file: on a disk that hangs, a worker that is well would be killed."""
 wsgi.SERVER = "web"
 """What serves, and in which version, is nobody's business."""
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+"""What proxies say of a request is believed in one place only (callbacks/server/client.py), and from those named."""
 accesslog = None
 proc_name = "cgm-dash"
 

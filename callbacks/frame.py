@@ -8,16 +8,18 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks import data, days, now, report, settings, status, trends
+from callbacks.cross_site import form_token
 from callbacks.now import hero_view
 from callbacks.pages import Page, problem_banner
 from callbacks.services import NoSuchPerson, Services
 from callbacks.visit import Viewer, Visit, nobody, short, visit_of
+from cgm_dash.access import Kind, Right
 from cgm_dash.errors import StoreError
 from layouts import controls, ids, shell
 from layouts import now as now_layout
 from layouts.banners import banner
 from layouts.problem import failed, no_page, no_person, problem_page
-from layouts.views import Content, FrameView, HeroView, heartbeat
+from layouts.views import Content, FrameView, HeroView, VisitorView, heartbeat
 
 TICK_SECONDS = 3.0
 """A new reading is to be seen within five seconds of being stored."""
@@ -96,7 +98,8 @@ def _register_go(app: Dash, services: Services) -> None:
         viewer = Viewer.of(unit, told, services.settings.unit)
         content, person_id = _content(services, path, search, viewer)
         head = shell.headline(content, services.demo)
-        links = shell.rail_links(content.page), shell.tab_links(content.page)
+        allowed = services.caller().pages
+        links = shell.rail_links(content.page, allowed), shell.tab_links(content.page, allowed)
         return head, content.body, *links, path, person_id
 
 
@@ -125,9 +128,10 @@ def first_paint(services: Services, path: str, search: str, viewer: Viewer) -> C
     """Return the whole document as an address asks for it; while the database is away, a page that says so."""
     try:
         services.ready()
-        if not services.demo and not services.has_account and not services.people():
+        nothing = not services.demo and not services.has_account and services.may(Right.MANAGE)
+        if nothing and not services.people():
             return now_layout.connect_page(services.why_not_connect() or "")
-        page = PAGES.get(path)
+        page = _page(services, path)
         if page is None:
             return problem_page(no_page())
         visit = visit_of(services, search, viewer)
@@ -139,9 +143,14 @@ def first_paint(services: Services, path: str, search: str, viewer: Viewer) -> C
         return problem_page(no_person())
 
 
+def _page(services: Services, path: str) -> Page | None:
+    """Return the page at *path*, None where there is none that whoever asks may open; the two look alike."""
+    return PAGES.get(path) if services.caller().may_open(NAMES.get(path, "")) else None
+
+
 def _content(services: Services, path: str, search: object, viewer: Viewer) -> tuple[Content, str]:
     """Return the page at *path*, or why there is none, and the id of whose it is, "" for nobody's."""
-    page, name = PAGES.get(path), NAMES.get(path, "")
+    page, name = _page(services, path), NAMES.get(path, "")
     if page is None:
         return Content(page="", body=[no_page()]), ""
     try:
@@ -167,7 +176,15 @@ def _frame_view(services: Services, visit: Visit, page: str, search: str) -> Fra
         key=_key(services, visit, page),
         news=_news_key(visit),
         tick_seconds=TICK_SECONDS,
+        visitor=_visitor(services),
     )
+
+
+def _visitor(services: Services) -> VisitorView:
+    caller = services.caller()
+    if caller.kind is not Kind.USER:
+        return VisitorView(pages=caller.pages)
+    return VisitorView(caller.name, caller.may(Right.MANAGE), form_token(), caller.pages)
 
 
 def _zone_confirmed(visit: Visit) -> bool:

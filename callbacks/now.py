@@ -12,6 +12,7 @@ from callbacks.pages import Pieces, keep_fresh
 from callbacks.services import Services
 from callbacks.stretch import figures_of, stretch
 from callbacks.visit import Ranges, Viewer, Visit
+from cgm_dash.access import Right
 from cgm_dash.attention import Known, attention, gaps_of
 from cgm_dash.current import current
 from cgm_dash.day_facts import DayFacts, facts_of_days
@@ -181,7 +182,7 @@ def gather(
         week=_week(visit, series, days),
         range=visit.chosen(RANGES).view,
         standard=RANGES.default,
-        connect=not services.has_account,
+        connect=not services.has_account and services.may(Right.MANAGE),
         blocked=services.why_not_connect() or "",
     )
 

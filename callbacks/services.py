@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from flask import g, has_request_context
+
+from cgm_dash.access import OPERATOR, Action, Caller, Right
 from cgm_dash.account import Credentials, masked
 from cgm_dash.alarm import AlarmKind, Alarms, Facts, acknowledge, advance, cause_of
 from cgm_dash.batch import Columns, SensorSeen
@@ -45,6 +48,10 @@ MANY_RUNS = 1_000
 
 class NoSuchPerson(CgmDashError):
     """The address names a person there is none of, or whom the viewer may not see; the two look alike on purpose."""
+
+
+class NotAllowed(CgmDashError):
+    """Whoever asks may not do that."""
 
 
 class SeriesSource(Protocol):
@@ -171,6 +178,7 @@ class Services:
         region: a region's code, None or `auto` to have it found. Raises UsageError for what cannot be credentials,
         TooSoon, ConfigError where no account can be connected, StoreError.
         """
+        self.require(Right.MANAGE)
         self._refuse_unconnectable()
         given = Credentials.of(email, password, region)
         payload = {"email": given.email, "password": given.password, "region": given.region}
@@ -182,11 +190,13 @@ class Services:
 
         Waits that the upstream itself asked for stay. Raises TooSoon, StoreError.
         """
+        self.require(Right.MANAGE)
         self.ready()
         return self.store.errands.ask(ErrandKind.POLL_NOW, self.now())
 
     def errand(self, id_: str) -> Errand | None:
         """Return how far an errand is and what came of it, None for one that is not known. Raises StoreError."""
+        self.require(Right.MANAGE)
         return self.store.errands.result(id_, self.now())
 
     def connect(self, email: str, password: str, region: str | None = None) -> bool:
@@ -195,14 +205,18 @@ class Services:
         Returns False where it is stored, but the server must be restarted by hand. Raises UsageError, ConfigError,
         StoreError; then nothing has changed.
         """
+        self.require(Right.MANAGE)
         self._refuse_unconnectable()
         self.real_account.keep(Credentials.of(email, password, region), self.settings.llu_url)
+        self.note(Action.ACCOUNT_CONNECTED)
         return self.restart()
 
     def disconnect(self) -> bool:
         """Forget the stored account and its session, keep the readings, and restart as connect() does."""
+        self.require(Right.MANAGE)
         self._refuse_unconnectable()
         self.real_account.forget()
+        self.note(Action.ACCOUNT_DISCONNECTED)
         return self.restart()
 
     def _refuse_unconnectable(self) -> None:
@@ -210,16 +224,55 @@ class Services:
         if reason:
             raise ConfigError(reason)
 
+    def caller(self) -> Caller:
+        """Return who asks: the one whom the door let in; outside a request it is whoever runs a command here.
+
+        Raises NotAllowed in a request of nobody.
+        """
+        if not has_request_context():
+            return OPERATOR
+        found = g.get("caller")
+        if not isinstance(found, Caller):
+            raise NotAllowed("nobody has signed in")
+        return found
+
+    def may(self, right: Right) -> bool:
+        """Return whether whoever asks has *right*."""
+        return self.caller().may(right)
+
+    def require(self, right: Right) -> None:
+        """Raise NotAllowed where whoever asks has not *right*."""
+        if not self.may(right):
+            raise NotAllowed(f"needs the right to {right.value}")
+
+    def note(self, action: Action, about: str = "", who: str | None = None) -> None:
+        """Write into the audit what whoever asks has done. who: another than the caller. Raises StoreError.
+
+        The demo has none: nobody is known there, and nothing is true.
+        """
+        if self.demo:
+            return
+        client = g.get("client") if has_request_context() else None
+        self.store.audit.note(
+            self.now(),
+            self.caller().label if who is None else who,
+            action,
+            address=client.address if client else "",
+            about=about,
+        )
+
     def people(self) -> tuple[Person, ...]:
-        """Return the people this viewer may see, in the order they came."""
-        return self.store.people.list()
+        """Return the people whoever asks may see, in the order they came."""
+        caller = self.caller()
+        return tuple(person for person in self.store.people.list() if caller.may_see(person.id))
 
     def access(self, person_id: str) -> Person:
         """Return the person of that id if the viewer may see them, else raise NoSuchPerson.
 
-        The one place that knows about rights; until people can sign in, everyone may see everyone.
+        The one place where a person's id becomes a person.
         """
-        if person_id.isascii() and person_id.isdigit() and len(person_id) < 10:
+        known = person_id.isascii() and person_id.isdigit() and len(person_id) < 10
+        if known and self.caller().may_see(int(person_id)):
             person = self.store.people.get(int(person_id))
             if person is not None:
                 return person

@@ -12,6 +12,7 @@ from dash.exceptions import PreventUpdate
 from callbacks.pages import Pieces, keep_fresh
 from callbacks.services import NoSuchPerson, Services
 from callbacks.visit import Viewer, Visit, visit_of
+from cgm_dash.access import Action, Right
 from cgm_dash.errors import StoreError
 from cgm_dash.goals import TargetSet
 from cgm_dash.i18n import language
@@ -32,7 +33,9 @@ Was = dict[str, Any]
 
 def content(services: Services, visit: Visit) -> Content:
     """Return the whole page as *visit* asks for it. Raises StoreError."""
-    return layout.page(_wearer(services, visit), visit.viewer.unit, language(), _key(visit))
+    wearer = _wearer(services, visit)
+    manages = services.may(Right.MANAGE)
+    return layout.page(wearer, visit.viewer.unit, language(), _key(visit), stored=manages)
 
 
 def register(app: Dash, services: Services) -> None:
@@ -40,7 +43,8 @@ def register(app: Dash, services: Services) -> None:
 
     def draw(visit: Visit, painted: object) -> Pieces:
         key = _key(visit)
-        return (None if key == painted else layout.areas(_wearer(services, visit))), key
+        changed = key != painted and services.may(Right.MANAGE)
+        return (layout.areas(_wearer(services, visit)) if changed else None), key
 
     keep_fresh(app, services, PATH, [(id_, "children") for id_ in layout.AREAS], ids.SETTINGS_PAINTED, draw)
     _register_name(app, services)
@@ -76,6 +80,7 @@ class _Section:
     """One section's save: who is saved for, and what is answered to the outputs of `_outputs`."""
 
     def __init__(self, services: Services, search: object, unit: object) -> None:
+        services.require(Right.MANAGE)
         self._services = services
         self._viewer = Viewer.of(unit, None, services.settings.unit)
         self._search = search
@@ -101,6 +106,7 @@ class _Section:
 
     def saved(self, box: Any, words: str, was: Was) -> tuple[Any, ...]:
         """Return that it was saved, and how to take it back."""
+        self._services.note(Action.SETTINGS_CHANGED, f"person {self.person.id}: {was['what']}")
         return box, words, False, {**was, "person": str(self.person.id)}, _key(self._looked_at())
 
     @staticmethod
@@ -272,10 +278,12 @@ def _drawn(was: object, wearer: WearerView) -> tuple[Any, ...]:
 
 def _taken_back(services: Services, was: object) -> str:
     """Store what stood there before and return the words for it; PreventUpdate where that is nothing of ours."""
+    services.require(Right.MANAGE)
     if not isinstance(was, dict) or not isinstance(was.get("person"), str):
         raise PreventUpdate
     try:
         person = services.access(was["person"])
+        services.note(Action.SETTINGS_CHANGED, f"person {person.id}: taken back")
         if was.get("what") == "name":
             return _name_back(services, person, was)
         if was.get("what") == "zone" and not services.settings.zone:

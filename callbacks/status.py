@@ -9,6 +9,7 @@ from callbacks import asking, host
 from callbacks.pages import Pieces, keep_fresh
 from callbacks.services import Services
 from callbacks.visit import Visit
+from cgm_dash.access import Right
 from cgm_dash.batch import SensorSeen
 from cgm_dash.current import current
 from cgm_dash.series import EMPTY, Series
@@ -77,7 +78,9 @@ def gather(services: Services, visit: Visit) -> StatusView:
     asked_since = store.runs.oldest_at()
     found = silences(series, now - SILENT_DAYS * DAY_S, now, asked_since)
     slots = store.runs.slots((now // WIDTH_S - MARKS + 1) * WIDTH_S, WIDTH_S, MARKS)
-    rejected, rejects = store.rejects.since(now - REJECTED_DAYS * DAY_S, MOST_REJECTS)
+    manages = services.may(Right.MANAGE)
+    # What could not be read may be anybody's: it is kept as it came.
+    rejected, rejects = store.rejects.since(now - REJECTED_DAYS * DAY_S, MOST_REJECTS) if manages else (0, ())
     trouble, next_try_at = services.trouble(person)
     polled = services.demo or services.has_account
     last = store.runs.recent(MOST_REQUESTS)
@@ -103,7 +106,8 @@ def gather(services: Services, visit: Visit) -> StatusView:
         trouble=trouble,
         next_try_at=next_try_at,
         waiting=services.waiting(),
-        source=services.account_shown() or "",
+        source=(services.account_shown() or "") if manages else "",
+        manages=manages,
     )
 
 

@@ -29,11 +29,14 @@ REAL_POLL_SECONDS = 50
 
 MOST_PROCESSES = 64
 
-NO_SIGN_IN = (
-    "would show health data to the network without a sign-in; use 127.0.0.1 and a tunnel or a proxy with a sign-in of"
-    " its own"
+OPEN_DEMO = (
+    f"is open to the network; set {PREFIX}DEMO=1 to show the demo there, {PREFIX}DEMO=0 where an account was connected"
+    " on the page, or use 127.0.0.1"
 )
-OPEN_DEMO = f"is open to the network; set {PREFIX}DEMO=1 to show the demo there, or use 127.0.0.1"
+PASSED_ON = (
+    f"passes on requests from elsewhere; set {PREFIX}DEMO=1 to show the demo there, or name the proxy in"
+    f" {PREFIX}TRUSTED_PROXIES"
+)
 
 NOT_SHOWN = "an address that may hold a password and is not shown here"
 
@@ -89,13 +92,15 @@ class Settings:
         return self.llu_url is not None and is_loopback(urlsplit(self.llu_url).hostname or "")
 
     def why_not_open_to(self, address: str, has_account: bool = False) -> str | None:
-        """Return why nobody may be served at, or from, *address*, None where they may: until there is a sign-in.
+        """Return why nobody may be served at, or from, *address*, None where they may.
 
-        has_account: whether one is stored. The rest of a sentence that begins with the address.
+        With real data people sign in. The demo needs no sign-in, and its form connects an account for whoever comes:
+        it is for this machine alone unless it is forced, which leaves the form out. has_account: whether one is stored.
+        The rest of a sentence that begins with the address.
         """
-        if self.demo or is_loopback(address):
+        if self.demo is not None or has_account or self.has_account or is_loopback(address):
             return None
-        return NO_SIGN_IN if has_account or self.has_account else OPEN_DEMO
+        return OPEN_DEMO
 
     def why_no_account(self) -> str | None:
         """Return what in these settings keeps an account from being polled, None where nothing does."""

@@ -79,11 +79,17 @@ class Draft:
 CLEAN = Draft()
 
 
-def page(wearer: WearerView | None, unit: Unit, code: str, key: str) -> Content:
-    """Return the page at first paint. wearer: None while there is nobody. code: the language. key: of what it shows."""
+def page(wearer: WearerView | None, unit: Unit, code: str, key: str, stored: bool = True) -> Content:
+    """Return the page at first paint. wearer: None while there is nobody. code: the language. key: of what it shows.
+
+    stored: whether whoever looks may set what is stored; else they see their own choices alone.
+    """
+    own = _card(_("This browser"), _("Only how it looks to you; nobody else sees a difference."), viewer(unit, code))
+    if not stored:
+        return Content(page="settings", body=[own])
     title = _("The wearer") if wearer is None or not wearer.name else wearer.name
     body: list[Component | None] = [
-        _card(_("This browser"), _("Only how it looks to you; nobody else sees a difference."), viewer(unit, code)),
+        own,
         html.Section(
             [
                 html.Div(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from layouts.banners import banner
 from layouts.controls import date_fields, person_control, range_control, theme_switch, unit_control
 from layouts.hero import vital_signs
 from layouts.icons import icon, mark
-from layouts.views import Content, FrameView, HeroView, heartbeat
+from layouts.views import Content, FrameView, HeroView, VisitorView, heartbeat
 
 PRODUCT = "CGM Data Insights"
 ASSETS = Path(__file__).with_name("assets")
@@ -40,6 +41,9 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("status", "/status"),
 )
 """The pages: icon and address. Names: `page_name`."""
+
+FORM_TOKEN = "token"  # noqa: S105  the name of a field
+"""The field of every form that holds its token (callbacks/server/cross_site.py)."""
 
 FOREMOST = 4
 """So many pages stand first in the rail and have a tab of their own on a phone."""
@@ -150,11 +154,18 @@ def frame(content: Content, view: FrameView) -> Component:
         html.Div(content.body, id=ids.PAGE, className="page", **hyphened(data_person=view.person_id)),
         footer(view.hero.person, view.hero.zone, view.zone_confirmed),
     ]
+    allowed = view.visitor.pages
     column = html.Div(
         [_topbar(view), html.Main(html.Div(inside, className="wrap"), id=ids.MAIN, tabIndex=-1)], className="column"
     )
     return html.Div(
-        [_rail(content.page), column, tabs(content.page), *_plumbing(content, view), words_for_scripts()],
+        [
+            _rail(content.page, allowed),
+            column,
+            tabs(content.page, allowed),
+            *_plumbing(content, view),
+            words_for_scripts(),
+        ],
         id=ids.FRAME,
         className="shell",
         **hyphened(data_theme=view.theme, data_phone=str(view.phone).lower()),
@@ -185,7 +196,25 @@ def sign(view: HeroView, page: str, person_id: str) -> Component:
 def _viewer(view: FrameView) -> Component:
     """Return the viewer's own choices, on every page in the same place."""
     controls = [unit_control(view.hero.unit), person_control(view.people, view.person_id), theme_switch()]
-    return html.Div(controls, className="viewer")
+    menu = account_menu(view.visitor) if view.visitor.name else None
+    return html.Div([*controls, menu], className="viewer")
+
+
+def account_menu(visitor: VisitorView) -> Component:
+    """Return who has signed in, with their own pages (layouts/plain.py) and the way out."""
+    pages = [("/account", _("My account"))]
+    if visitor.manages:
+        pages += [("/access", _("Access")), ("/audit", _("Audit"))]
+    leave = html.Button(_("Sign out"), type="submit", name=FORM_TOKEN, value=visitor.token, className="btn quiet")
+    inside = [
+        html.P(_("Signed in as {name}").format(name=visitor.name)),
+        *(html.A(words, href=address) for address, words in pages),
+        html.Form(leave, action="/logout", method="POST"),
+    ]
+    label = hyphened(aria_label=_("Signed in as {name}").format(name=visitor.name))
+    return html.Details(
+        [html.Summary(icon("account"), **label), html.Div(inside, className="account-sheet")], className="info account"
+    )
 
 
 def _plumbing(content: Content, view: FrameView) -> list[Component]:
@@ -285,34 +314,51 @@ def _words() -> dict[str, object]:
     }
 
 
-def _rail(page: str) -> Component:
+def _rail(page: str, allowed: Collection[str] | None) -> Component:
     brand = html.A([mark(), html.Span(PRODUCT)], href="/", className="brand")
-    inside = [brand, html.Nav(rail_links(page), id=ids.NAV, className="nav", **hyphened(aria_label=_("Pages")))]
+    inside = [
+        brand,
+        html.Nav(rail_links(page, allowed), id=ids.NAV, className="nav", **hyphened(aria_label=_("Pages"))),
+    ]
     return html.Aside([*inside, html.Div(_livebox(), className="railfoot")], className="rail")
 
 
-def rail_links(page: str) -> list[Component]:
-    """Return the rail's links; what is looked at comes first, what is operated behind a line."""
-    links = [_link(name, address, page) for name, address in PAGES]
-    return [*links[:FOREMOST], html.Hr(), *links[FOREMOST:]]
+def rail_links(page: str, allowed: Collection[str] | None = None) -> list[Component]:
+    """Return the rail's links; what is looked at comes first, what is operated behind a line.
+
+    allowed: the names of the pages that whoever looks may open, None every one.
+    """
+    first, rest = _links(page, allowed)
+    return [*first, html.Hr(), *rest] if rest else first
 
 
-def tabs(page: str) -> Component:
-    """Return the phone's bottom tabs."""
-    return html.Nav(tab_links(page), id=ids.TABS, className="tabs", **hyphened(aria_label=_("Pages")))
+def _links(page: str, allowed: Collection[str] | None) -> tuple[list[Component], list[Component]]:
+    """Return the links to the foremost pages and to the others."""
+    shown = [
+        [one for one in part if allowed is None or one[0] in allowed] for part in (PAGES[:FOREMOST], PAGES[FOREMOST:])
+    ]
+    first, rest = ([_link(name, address, page) for name, address in part] for part in shown)
+    return first, rest
 
 
-def tab_links(page: str) -> list[Component]:
-    """Return the tabs: the foremost pages, and the others behind "More"."""
-    others = PAGES[FOREMOST:]
+def tabs(page: str, allowed: Collection[str] | None = None) -> Component:
+    """Return the phone's bottom tabs. allowed: as `rail_links`."""
+    return html.Nav(tab_links(page, allowed), id=ids.TABS, className="tabs", **hyphened(aria_label=_("Pages")))
+
+
+def tab_links(page: str, allowed: Collection[str] | None = None) -> list[Component]:
+    """Return the tabs: the foremost pages, and the others behind "More". allowed: as `rail_links`."""
+    first, rest = _links(page, allowed)
+    if not rest:
+        return first
     more = html.Details(
         [
-            html.Summary([icon("more"), html.Span(_("More"))], **_current(page in dict(others))),
-            html.Div([_link(name, address, page) for name, address in others], className="sheet"),
+            html.Summary([icon("more"), html.Span(_("More"))], **_current(page in dict(PAGES[FOREMOST:]))),
+            html.Div(rest, className="sheet"),
         ],
         className="more",
     )
-    return [*(_link(name, address, page) for name, address in PAGES[:FOREMOST]), more]
+    return [*first, more]
 
 
 def _link(name: str, address: str, page: str) -> Component:

@@ -166,9 +166,10 @@ def _spooled(n: int) -> str:
 
 def _source_card(view: StatusView) -> Component:
     told = html.Div(source(view), id=ids.STATUS_SOURCE, className="grow")
-    head = html.Div([told, ask_button(view.polled)], className="cardhead")
+    head = html.Div([told, ask_button(view.polled) if view.manages else None], className="cardhead")
     return html.Section(
-        [head, *ask_plumbing(), strip_frame(view.marks, view.zone, view.now), legend()], className="card"
+        [head, *(ask_plumbing() if view.manages else ()), strip_frame(view.marks, view.zone, view.now), legend()],
+        className="card",
     )
 
 
@@ -304,6 +305,8 @@ def rejects(view: StatusView) -> list[Component]:
     """Return the records that were not taken, as they came."""
     n = view.rejected
     sub = plural("{n} in 30 days, kept as received", "{n} in 30 days, kept as received", n).format(n=text.count(n))
+    if not view.manages:
+        return [empty(_("Only an owner sees them: they are kept as received, whosever they are."))]
     if not view.rejects:
         return [empty(_("None in 30 days."))]
     heads = (_("When"), _("Why not"), _("As received"))

@@ -118,7 +118,8 @@ class StatusView:
     """Everything. now: UTC epoch seconds. expected: of the last 24 hours. polled: whether anything is asked at all.
 
     trouble, next_try_at: what is wrong, None where nothing is. waiting: fetches in the spool. silences: of seven days,
-    how many there are beside those shown: more. rejected: how many in thirty days.
+    how many there are beside those shown: more. rejected: how many in thirty days. manages: whether whoever looks may
+    have the source asked, and see what was not taken.
     """
 
     now: float
@@ -143,3 +144,4 @@ class StatusView:
     next_try_at: float | None = None
     waiting: int = 0
     source: str = ""
+    manages: bool = True

@@ -171,6 +171,19 @@ class RangeView:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class VisitorView:
+    """Who has signed in, "" nobody: the demo, or a shared link. manages: whether they let others in.
+
+    token: of the form that signs out. pages: names in shell.PAGES that they may open, None every one.
+    """
+
+    name: str = ""
+    manages: bool = False
+    token: str = ""
+    pages: frozenset[str] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameView:
     """What the frame around every page shows. hero: the newest reading.
@@ -189,6 +202,7 @@ class FrameView:
     key: str = ""
     news: str = ""
     tick_seconds: float = 5.0
+    visitor: VisitorView = VisitorView()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

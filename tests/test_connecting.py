@@ -24,6 +24,7 @@ from sql.real_account import RealAccount
 from sql.store import assemble
 from sql.vault import Vault
 from tests.support.served import Served, serving
+from tests.support.signed_in import FROM_A_PAGE, let_in, visitor
 
 pytestmark = pytest.mark.alone
 
@@ -69,8 +70,20 @@ def came_to(services: Services, id_: str) -> Errand:
 
 def now(served: Served) -> dict[str, object]:
     """Return what /api/now says."""
-    document: dict[str, object] = requests.get(served.url + "/api/now", timeout=10).json()
+    real = (served.folder / "cgm_dash.sqlite3").exists()
+    asking = visitor(served) if real else requests.Session()
+    answer = asking.get(served.url + "/api/now", timeout=10)
+    document: dict[str, object] = answer.json() if answer.ok else {"state": answer.status_code}
     return document
+
+
+def post(served: Served, path: str, **fields: str) -> str:
+    """Send a form as a page of ours would and return what is answered."""
+    real = (served.folder / "cgm_dash.sqlite3").exists()
+    asking = visitor(served) if real else requests.Session()
+    page = asking.get(served.url + "/test/token", timeout=10)
+    answer = asking.post(served.url + path, data={**fields, "token": page.text}, headers=FROM_A_PAGE, timeout=20)
+    return answer.text
 
 
 def names(folder: Path) -> list[str]:
@@ -98,7 +111,7 @@ def test_a_demo_becomes_the_real_thing_without_a_lost_request(tmp_path: Path, si
         for thread in beside:
             thread.start()
         given = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
-        assert requests.post(served.url + "/test/connect", data=given, timeout=20).text == "True"
+        assert post(served, "/test/connect", **given) == "True"
         at = time.monotonic()
         wait_for(lambda: not before & set(served.workers()) and len(served.workers()) == 2)
         served.ready(timeout_s=10)
@@ -145,11 +158,11 @@ def test_an_account_can_be_changed_and_forgotten_and_readings_stay(tmp_path: Pat
     with serving(tmp_path, wsgi_app=CONNECTING, **settings) as served:
         served.ready()  # without an account too: who leads can check one
         assert simulator.count() == 0
-        requests.post(served.url + "/test/connect", data=given, timeout=20)
+        post(served, "/test/connect", **given)
         wait_for(lambda: now(served)["state"] == "fresh")
         served.ready(timeout_s=10)
         old = set(served.workers())
-        requests.post(served.url + "/test/disconnect", timeout=20)
+        post(served, "/test/disconnect")
         assert not RealAccount("librelinkup", _url(tmp_path), tmp_path).is_stored()
         wait_for(lambda: served.workers() and not old & set(served.workers()))
         served.ready(timeout_s=10)
@@ -411,11 +424,13 @@ def test_what_cannot_be_credentials_is_refused_and_not_repeated(
     services.store.close()
 
 
-def test_a_stored_account_is_shown_to_this_machine_alone(composed: Callable[..., Services]) -> None:
+def test_a_stored_account_is_shown_to_whoever_has_signed_in_and_nobody_else(composed: Callable[..., Services]) -> None:
     composed().connect("mira@example.org", "secret")
     services = composed()
+    services.ready()
     app: Dash = create_app(services)
-    answer = app.server.test_client().get("/healthz", environ_base={"REMOTE_ADDR": "192.0.2.7"})
-    assert answer.status_code == 403
-    assert "without a sign-in" in answer.text
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+    assert app.server.test_client().get("/_dash-layout", environ_base=elsewhere).status_code == 401
+    let_in(app, services)
+    assert app.server.test_client().get("/_dash-layout", environ_base=elsewhere).status_code == 200
     services.store.close()

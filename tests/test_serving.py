@@ -23,6 +23,7 @@ from sql.store import Store, assemble
 from sql.vault import Vault
 from tests.support import postgres
 from tests.support.served import ROOT, Served, free_port, serving
+from tests.support.signed_in import visitor
 
 pytestmark = pytest.mark.alone
 
@@ -53,6 +54,12 @@ def wait_for(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
 def polls(simulator: SimulatorServer) -> list[float]:
     """Return when the upstream was polled."""
     return [r.time for r in simulator.requests if r.endpoint == "connections"]
+
+
+def state(served: Served, database_url: str = "") -> object:
+    """Return in which state the newest reading is, as a program of the owner's is told."""
+    answer = visitor(served, database_url).get(served.url + "/api/now", timeout=5)
+    return answer.json()["state"] if answer.ok else answer.status_code
 
 
 def leader_of(served: Served) -> int:
@@ -105,7 +112,7 @@ def test_stopping_takes_seconds_even_with_a_hung_upstream(tmp_path: Path, simula
 def test_what_is_stored_survives_kill_9(tmp_path: Path, simulator: SimulatorServer) -> None:
     with serving(tmp_path, **account(simulator)) as served:
         served.ready()
-        wait_for(lambda: requests.get(served.url + "/api/now", timeout=5).json()["state"] == "fresh")
+        wait_for(lambda: state(served) == "fresh")
         os.killpg(served.process.pid, signal.SIGKILL)
     with open_store(f"sqlite:///{tmp_path / 'cgm_dash.sqlite3'}", tmp_path) as store:
         kinds = store.readings.load(1).columns.kind.tolist()
@@ -141,11 +148,14 @@ def test_a_database_away_for_ten_polls_costs_no_minute(
         ):
             served.ready()
             wait_for(lambda: store.people.list() and store.readings.count(1) > 100)
+            seen = visitor(served, url)
+            assert seen.get(served.url + "/_dash-layout", timeout=10).status_code == 200
             postgres_cluster.stop()
             away_from = len(polls(fast))
             wait_for(lambda: len(polls(fast)) >= away_from + 10, 40)
-            answer = requests.get(served.url + "/_dash-layout", timeout=10)
+            answer = seen.get(served.url + "/_dash-layout", timeout=10)
             assert "The database does not answer" in answer.text
+            assert "Trends" not in requests.get(served.url + "/", timeout=10).text
             logins = fast.count("login")
             postgres_cluster.start()
             wait_for(lambda: requests.get(served.url + "/readyz", timeout=5).status_code == 200, 40)
@@ -191,13 +201,12 @@ ACCOUNT = {"LLU_EMAIL": "f@example.org", "LLU_PASSWORD": "x", "LLU_URL": "http:/
 @pytest.mark.parametrize(
     ("options", "settings", "status", "said"),
     [
-        (["--bind", "0.0.0.0:0"], ACCOUNT, 2, "'0.0.0.0' would show health data to the network without a sign-in"),
-        (["--bind", "127.0.0.1:0", "--bind", "[::]:0"], ACCOUNT, 2, "'::' would show health data to the network"),
-        (["--bind", "0.0.0.0:0", "--reuse-port"], ACCOUNT, 4, "'0.0.0.0' would show health data to the network"),
         (["--bind", "0.0.0.0:0"], {}, 2, "'0.0.0.0' is open to the network; set CGM_DASH_DEMO=1"),
+        (["--bind", "127.0.0.1:0", "--bind", "[::]:0"], {}, 2, "'::' is open to the network"),
+        (["--bind", "0.0.0.0:0", "--reuse-port"], {}, 4, "'0.0.0.0' is open to the network"),
     ],
 )
-def test_gunicorns_own_options_do_not_open_health_data(
+def test_gunicorns_own_options_do_not_open_a_demo_that_is_not_forced(
     tmp_path: Path, options: list[str], settings: dict[str, str], status: int, said: str
 ) -> None:
     answer = gunicorn(*options, DATA_DIR=str(tmp_path), **settings)
@@ -293,7 +302,6 @@ def test_a_used_port_is_named_with_the_remedy(tmp_path: Path) -> None:
     [
         ({"POLL_SECONDS": "fast"}, "CGM_DASH_POLL_SECONDS"),
         ({"HOST": "0.0.0.0"}, "CGM_DASH_DEMO=1"),
-        ({"LLU_EMAIL": "f@example.org", "LLU_PASSWORD": "x", "HOST": "0.0.0.0"}, "without a sign-in"),
     ],
 )
 def test_wrong_settings_end_in_one_line(tmp_path: Path, settings: dict[str, str], said: str) -> None:
@@ -372,8 +380,8 @@ def assert_unsaid(folder: Path, secrets: Iterable[str], in_log: Iterable[str] = 
 def test_no_secret_is_in_logs_or_files(tmp_path: Path, simulator: SimulatorServer, issued: list[str]) -> None:
     with serving(tmp_path, LOG_LEVEL="DEBUG", **account(simulator)) as served:
         served.ready()
-        wait_for(lambda: requests.get(served.url + "/api/now", timeout=5).json()["state"] == "fresh")
-        assert "Mira" in requests.get(served.url + "/api/now", timeout=5).json()["person"]
+        wait_for(lambda: state(served) == "fresh")
+        assert "Mira" in visitor(served).get(served.url + "/api/now", timeout=5).json()["person"]
         served.stop()
     assert issued
     # the claims and the signature of each; what stands before is the same for everybody
@@ -398,7 +406,9 @@ def test_a_databases_password_is_in_no_log(tmp_path: Path, simulator: SimulatorS
     with serving(tmp_path, LOG_LEVEL="DEBUG", DATABASE_URL=address, **account(simulator)) as served:
         served.ready("/healthz")
         assert requests.get(served.url + "/readyz", timeout=10).text == "database"
-        assert "canary-password" not in requests.get(served.url + "/_dash-layout", timeout=10).text
+        page = requests.get(served.url + "/_dash-layout", timeout=10)
+        assert page.status_code == 401
+        assert "canary-password" not in page.text
         wait_for(lambda: "127.0.0.1" in served.log())
         served.stop()
     assert_unsaid(tmp_path, [DEMO_EMAIL, DEMO_PASSWORD, "canary-password"])
@@ -412,11 +422,14 @@ def test_a_database_that_is_not_there_at_start_is_said_and_waited_for(
         with serving(tmp_path, DATABASE_URL=url, **account(simulator)) as served:
             served.ready("/healthz")
             assert requests.get(served.url + "/readyz", timeout=10).text == "database"
-            assert "The database does not answer" in requests.get(served.url + "/_dash-layout", timeout=10).text
+            for path in ("/", "/login"):
+                answer = requests.get(served.url + path, timeout=10, headers={"Accept": "text/html"})
+                assert answer.status_code == 503
+                assert "The database does not answer" in answer.text
             assert simulator.count() == 0
             postgres_cluster.start()
             served.ready(timeout_s=30)
-            wait_for(lambda: requests.get(served.url + "/api/now", timeout=5).json()["state"] == "fresh")
+            wait_for(lambda: state(served, url) == "fresh")
 
 
 def test_the_data_directory_is_the_owners_alone_whoever_makes_it(tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
 """The Flask side: addresses outside Dash, files for the browser, what is checked before any request."""
 
+from collections.abc import Mapping
+
 from dash import Dash
 
 from callbacks.frame import PAGES
 from callbacks.server import (
     api,
+    client,
     damaged,
     defects,
+    door,
     envelope,
     files,
     guard,
@@ -16,21 +20,24 @@ from callbacks.server import (
     pages,
     report,
     serving,
+    sign_in,
     suites,
 )
 from callbacks.services import Services
 
 
-def register_routes(app: Dash, services: Services) -> None:
-    """Register every route and hook on the app's Flask server."""
+def register_routes(app: Dash, services: Services, owners: Mapping[str, str]) -> None:
+    """Register every route and hook on the app's Flask server. owners: as callbacks.register_all returns them."""
     language.register(app.server)
     defects.register(app.server)
-    serving.register(app.server, services)
     guard.register(app.server, services)
-    headers.register(app)
+    headers.register(app, client.is_https)
     damaged.register(app.server, services)
+    door.register(app.server, services)
+    serving.register(app.server, services)
+    sign_in.register(app.server, services)
     pages.register(app.server, PAGES)
-    envelope.register(app)
+    envelope.register(app, services, owners)
     files.register(app.server)
     offline.register(app.server)
     suites.register(app.server)

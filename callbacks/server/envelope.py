@@ -1,5 +1,7 @@
 """What a request to a callback must look like before Dash sees it: everything in it may come from a stranger.
 
+A callback belongs to a page, and whoever may not open the page may not ask it.
+
 Dash answers junk with a traceback. The values themselves are judged by the callbacks; here it is only the form.
 """
 
@@ -10,11 +12,14 @@ from typing import Any
 from dash import Dash
 from flask import Flask, Response, abort, request
 
+from callbacks.services import NotAllowed, Services
+
 PATH = "/_dash-update-component"
 
 
-def register(app: Dash) -> None:
-    """Refuse a malformed callback request with 400, one that is no JSON with 415."""
+def register(app: Dash, services: Services, owners: Mapping[str, str]) -> None:
+    """Refuse a malformed callback request with 400, one that is no JSON with 415, one of a page not open to the caller
+    with 403. owners: the name of the page that each output's callback belongs to, "" for those of every page."""
 
     server: Flask = app.server
 
@@ -24,9 +29,13 @@ def register(app: Dash) -> None:
             return
         if not request.is_json:
             abort(Response("a callback takes JSON\n", 415))
-        fault = fault_of(_body(), app.callback_map)
-        if fault:
+        body = _body()
+        fault = fault_of(body, app.callback_map)
+        if fault or not isinstance(body, dict):
             abort(Response(f"{fault}\n", 400))
+        page = owners[body["output"]]
+        if page and not services.caller().may_open(page):
+            raise NotAllowed("a callback of a page that is not open to the caller")
 
 
 def _body() -> object:
@@ -42,7 +51,8 @@ def fault_of(body: object, known: Mapping[str, Any]) -> str:
     if not isinstance(body, dict):
         return "a callback request is a JSON object"
     output = body.get("output")
-    if not isinstance(output, str) or output not in known:
+    # What the browser itself does is known by its output too, but nothing here answers for it.
+    if not isinstance(output, str) or "callback" not in known.get(output, ()):
         return "there is no such output"
     spec = known[output]
     for part, wanted in (("inputs", spec["inputs"]), ("state", spec["state"])):

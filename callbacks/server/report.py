@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 
 from callbacks.report_view import Order, gather
 from callbacks.services import NoSuchPerson, Services
+from cgm_dash.access import Action
 from cgm_dash.errors import StoreError, UsageError
 from cgm_dash.i18n import _
 from cgm_dash.units import Unit
@@ -50,6 +51,7 @@ def _file(services: Services) -> Response:
     asked = _argument("person") or (str(people[0].id) if people else "")
     person = services.access(asked) if asked else None
     window = _window(services, person, at)
+    services.note(Action.REPORT_EXPORTED, f"person {person.id}" if person else "")
     view = gather(services, person, Order(window, unit, paper, extras), at)
     name = f"glucose-report-{view.first}-to-{view.last}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

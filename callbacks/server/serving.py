@@ -1,10 +1,10 @@
-"""How this process is served, whatever WSGI server carries it: from where it is asked, and that something polls."""
+"""How this process is served, whatever WSGI server carries it: whether something polls."""
 
 import logging
 import os
 import threading
 
-from flask import Flask, Response, abort, request
+from flask import Flask
 
 from callbacks.services import Services
 
@@ -15,17 +15,8 @@ WATCHDOG = "ingestion-watchdog"
 
 
 def register(server: Flask, services: Services) -> None:
-    """Register the check of each client's address, and a look at the first request whether anything here polls."""
-    settings = services.settings
+    """Register a look at the first request whether anything here polls."""
     first = threading.Lock()
-
-    @server.before_request
-    def check_client() -> None:
-        address = request.remote_addr  # the socket's own; none for a Unix socket, which no network reaches
-        reason = settings.why_not_open_to(address, services.stored_account) if address else None
-        if reason:
-            log.warning("request client=refused")
-            abort(Response(f"This address {reason}.\n", 403, mimetype="text/plain"))
 
     @server.before_request
     def look_for_ingestion() -> None:

@@ -20,12 +20,22 @@
     const early = window.cgm.early && window.cgm.early[name];
     if (early) {
       delete window.cgm.early[name];
-      return early;
+      return early.then(seen401);
     }
-    if (name !== "_dash-layout") return plainFetch.call(window, input, init);
+    if (name !== "_dash-layout") return plainFetch.call(window, input, init).then(seen401);
     const headers = Object.assign({}, (init || {}).headers, { "X-Page": window.location.pathname });
-    return plainFetch.call(window, input + window.location.search, Object.assign({}, init, { headers: headers }));
+    return plainFetch.call(window, input + window.location.search, Object.assign({}, init, { headers: headers })).then(seen401);
   };
+
+  /* Signed out, or the session is over: nothing new can come to this page, and what it shows is nobody's to see. */
+  let leaving = false;
+  function seen401(answer) {
+    if (answer.status === 401 && !leaving) {
+      leaving = true;
+      window.location.assign("/login?next=" + encodeURIComponent(window.location.pathname + window.location.search));
+    }
+    return answer;
+  }
 
   const byId = (id) => document.getElementById(id);
   const set = (id, props) => window.dash_clientside.set_props(id, props);

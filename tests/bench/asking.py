@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from app import compose, create_app
 from cgm_dash.settings import Settings
 from layouts import ids
+from tests.support.signed_in import let_in
 
 ACCEPTED = "gzip, deflate, br, zstd"
 """What Chromium asks for: the time holds the compression too."""
@@ -76,6 +77,6 @@ def asked(folder: Path, now: float, path: str) -> Iterator[Asker]:
         services = compose(Settings.from_env(settings), lambda: now).services
         services.ready()
         try:
-            yield Asker(create_app(services), path)
+            yield Asker(let_in(create_app(services), services), path)
         finally:
             services.store.close()

@@ -24,6 +24,7 @@ from sql.store import Store, assemble
 from sql.vault import Vault
 from tests.conftest import pytest_setup_options
 from tests.support.served import Served, serving
+from tests.support.signed_in import COOKIE, session_of
 
 
 def instants(n: int, period_s: int) -> npt.NDArray[np.int64]:
@@ -71,6 +72,32 @@ class Home:
         self.store.readings.add(person, source.source_id, new, arrived=time.time())
 
 
+SESSIONS: dict[str, str] = {}
+"""By a server's address: the session that a browser has there, wherever it goes first."""
+
+
+@contextmanager
+def signed_in(url: str, session: str) -> Iterator[None]:
+    """Have every browser come to the server at *url* with this session."""
+    SESSIONS[url] = session
+    try:
+        yield
+    finally:
+        del SESSIONS[url]
+
+
+class Chrome(webdriver.Chrome):
+    """Chromium that has signed in at the servers of SESSIONS."""
+
+    def get(self, url: str) -> None:
+        """Go to an address."""
+        for server, session in SESSIONS.items():
+            if url.startswith(server):
+                wanted = {"name": COOKIE, "value": session, "url": server, "httpOnly": True, "sameSite": "Lax"}
+                self.execute_cdp_cmd("Network.setCookie", wanted)
+        super().get(url)
+
+
 @contextmanager
 def at_home(folder: Path) -> Iterator[Home]:
     """Run a server without a source over an empty store in the new *folder*."""
@@ -78,7 +105,7 @@ def at_home(folder: Path) -> Iterator[Home]:
     engine = make_engine(f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
     migrate(engine)
     store = assemble(engine, Vault.open(folder))
-    with serving(folder, DEMO="0") as served:
+    with serving(folder, DEMO="0") as served, signed_in(served.url, session_of(store, time.time())):
         yield Home(served.ready("/healthz"), store)
     store.close()
 
@@ -221,7 +248,7 @@ def chromium() -> Iterator[Browser]:
     for argument in ("--headless=new", "--no-sandbox", "--window-size=1440,900"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service())
+    driver = Chrome(options=options, service=Service())
     made = Browser(driver)
     made.size(1440, 900)
     try:

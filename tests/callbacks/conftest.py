@@ -16,6 +16,7 @@ from cgm_dash.batch import Columns, Wearer
 from cgm_dash.reading import Flag, Kind, Reading, Trend
 from cgm_dash.settings import Settings
 from sql.people import Person
+from tests.support.signed_in import let_in
 
 NOW = 1_795_345_200
 """2026-11-22 12:00 in Berlin."""
@@ -59,7 +60,8 @@ def services(made: Composition) -> Services:
 
 @pytest.fixture
 def dash_app(services: Services) -> Dash:
-    return create_app(services)
+    """The app as an owner sees it who has signed in."""
+    return let_in(create_app(services), services)
 
 
 Add = Callable[..., Person]

@@ -16,6 +16,7 @@ from cgm_dash.settings import Settings
 from layouts import ids
 from sql.errands import Taken
 from tests.callbacks.conftest import NOW, Clock, call, texts
+from tests.support.signed_in import let_in
 
 EMAIL = "follower@example.org"
 SECRET = "canary-secret"
@@ -198,5 +199,6 @@ def test_page_is_ready_once_a_process_began_after_the_change(dash_app: Dash, ser
 def test_account_that_stands_in_the_settings_is_changed_there(tmp_path: Path, clock: Clock) -> None:
     given = {"CGM_DASH_DATA_DIR": str(tmp_path), "CGM_DASH_LLU_EMAIL": EMAIL, "CGM_DASH_LLU_PASSWORD": SECRET}
     composition = compose(Settings.from_env(given), clock, clock)
-    assert "CGM_DASH_LLU_EMAIL" in said(send(create_app(composition.services)))
+    composition.services.ready()
+    assert "CGM_DASH_LLU_EMAIL" in said(send(let_in(create_app(composition.services), composition.services)))
     composition.services.store.close()

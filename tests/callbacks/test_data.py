@@ -21,6 +21,7 @@ from layouts.data import AREAS, DataView, page
 from sql.runs import Run
 from tests.callbacks.conftest import NOW, Add, Clock, call, texts
 from tests.layouts.rendered import by_id, words
+from tests.support.signed_in import let_in
 
 MONTH_AGO = NOW - 30 * 86_400
 
@@ -78,7 +79,7 @@ def test_stored_account_can_be_changed_and_disconnected(stored: Services) -> Non
     body = page(view, "").body
     assert "Europe, second server" in words(body)
     assert by_id(body, ids.CONNECT_FORM) is not None
-    app = create_app(stored)
+    app = let_in(create_app(stored), stored)
     for odd in (None, 0, "1", True):
         assert call(app, f"{ids.DISCONNECT_MESSAGE}.children", disconnect__n_clicks=odd) == {}
     assert stored.real_account.is_stored()

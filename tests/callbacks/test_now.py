@@ -30,6 +30,7 @@ from cgm_dash.units import ADULT
 from cgm_dash.zones import local_date, midnight
 from sql.runs import Run
 from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, shown, texts
+from tests.support.signed_in import let_in
 
 
 def renew(app: Dash, **values: Any) -> Any:
@@ -300,7 +301,7 @@ def every_app(services: Services, tmp_path: Path, clock: Clock) -> Iterator[list
     stored = compose(settings, clock, clock).services
     assert demo.demo
     assert stored.stored_account
-    yield [create_app(each) for each in (services, demo, stored)]
+    yield [let_in(create_app(each), each) for each in (services, demo, stored)]
     for each in (demo, stored):
         each.store.close()
 
@@ -332,7 +333,7 @@ def test_making_an_app_starts_no_thread(services: Services) -> None:
 
 
 def test_two_apps_in_one_process_are_independent(services: Services) -> None:
-    first, second = create_app(services), create_app(services)
+    first, second = (let_in(create_app(services), services) for _ in range(2))
     for app in (first, second):
         assert len(app.server.test_client().get("/_dash-dependencies").json) == len(first.callback_map) > 3
 

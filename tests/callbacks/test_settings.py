@@ -15,6 +15,7 @@ from layouts import ids
 from layouts.settings import FIELD_IDS
 from sql.people import Person
 from tests.callbacks.conftest import Add, call, find, shown, texts
+from tests.support.signed_in import let_in
 
 FIELDS = ("54", "72", "170", "250", "65", "3")
 
@@ -114,7 +115,7 @@ def test_zone_that_is_none_is_refused(dash_app: Dash, services: Services, add_pe
 def test_zone_of_the_settings_is_shown_as_fixed_and_cannot_be_changed(services: Services, add_person: Add) -> None:
     person = add_person()
     fixed = replace(services, settings=replace(services.settings, zone="Europe/Berlin"))
-    app = create_app(fixed)
+    app = let_in(create_app(fixed), fixed)
     page = app.server.test_client().get("/_dash-layout", headers={"X-Page": "/settings"}).json
     box = shown(page, ids.ZONE_BOX)["children"]
     assert "Europe/Berlin, set by CGM_DASH_ZONE" in texts(box)
@@ -238,7 +239,7 @@ def test_database_that_is_away_is_told_and_keeps_what_was_typed(
     def away() -> None:
         raise StoreUnavailable("away")
 
-    app = create_app(replace(services, ready=away))
+    app = let_in(create_app(replace(services, ready=away)), services)
     values = {"name_input__value": "X", "zone_select__value": "UTC", **targets()}
     answer = press(app, button, **values)
     assert "nothing was saved" in words_of(answer)

@@ -18,6 +18,7 @@ from layouts.status import AREAS
 from layouts.status_view import StatusView
 from sql.runs import Run
 from tests.callbacks.conftest import NOW, Add, Clock, call, texts
+from tests.support.signed_in import let_in
 
 
 def gathered(services: Services, search: str = "") -> StatusView:
@@ -156,7 +157,7 @@ def test_what_is_painted_already_is_not_drawn_again(dash_app: Dash, services: Se
 
 @pytest.mark.parametrize("odd", [None, 7, "x" * 5000, ["a"], {"b": {}}, True, -1.5])
 def test_junk_gives_a_page_or_nothing_but_never_a_fault(services: Services, odd: object) -> None:
-    app = create_app(services)
+    app = let_in(create_app(services), services)
     names = ("url__search", "unit_select__value", "viewer__data", "news__data", "status_painted__data")
     for name in names:
         renew(app, **{name: odd})

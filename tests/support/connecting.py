@@ -5,6 +5,7 @@ import time
 from flask import Flask, request
 
 import app
+from callbacks import cross_site
 
 server: Flask = app.server
 
@@ -19,6 +20,11 @@ def disconnect() -> str:
     return str(app.composition().services.disconnect())
 
 
+def token() -> str:
+    """Return what a form must carry."""
+    return cross_site.form_token()
+
+
 def slowly() -> str:
     """Answer after two seconds: a request that is under way while the workers are replaced."""
     time.sleep(2)
@@ -27,4 +33,5 @@ def slowly() -> str:
 
 server.add_url_rule("/test/connect", "test-connect", connect, methods=["POST"])
 server.add_url_rule("/test/disconnect", "test-disconnect", disconnect, methods=["POST"])
+server.add_url_rule("/test/token", "test-token", token)
 server.add_url_rule("/test/slowly", "test-slowly", slowly)
