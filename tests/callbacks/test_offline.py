@@ -58,4 +58,4 @@ def test_the_offline_page_has_no_inline_script_or_style_and_every_language() -> 
 
 def test_no_page_loads_what_belongs_to_the_offline_page() -> None:
     kept_out = [file.name for file in ASSETS.iterdir() if re.search(ASSETS_IGNORE, file.name)]
-    assert sorted(kept_out) == ["offline-page.css", "offline-page.js", "service-worker.js", "theme.js"]
+    assert sorted(kept_out) == ["offline-page.css", "offline-page.js", "plain.css", "service-worker.js", "theme.js"]
