@@ -12,7 +12,7 @@ from dash.exceptions import PreventUpdate
 from callbacks.pages import Pieces, keep_fresh
 from callbacks.services import NoSuchPerson, Services
 from callbacks.visit import Viewer, Visit, visit_of
-from cgm_dash.access import Action, Right
+from cgm_dash.access import Action, Kind, Right
 from cgm_dash.errors import StoreError
 from cgm_dash.goals import TargetSet
 from cgm_dash.i18n import language
@@ -21,7 +21,7 @@ from cgm_dash.zones import zone_names
 from layouts import ids
 from layouts import settings as layout
 from layouts.own_goals import Own, Typed, read
-from layouts.settings import Draft, WearerView
+from layouts.settings import Access, Draft, WearerView
 from layouts.views import Content
 from sql.people import NAME_LIMIT, Person
 
@@ -33,9 +33,10 @@ Was = dict[str, Any]
 
 def content(services: Services, visit: Visit) -> Content:
     """Return the whole page as *visit* asks for it. Raises StoreError."""
-    wearer = _wearer(services, visit)
-    manages = services.may(Right.MANAGE)
-    return layout.page(wearer, visit.viewer.unit, language(), _key(visit), stored=manages)
+    wearer, caller = _wearer(services, visit), services.caller()
+    manages = caller.may(Right.MANAGE)
+    access = Access(caller.name, manages) if caller.kind is Kind.USER else None
+    return layout.page(wearer, visit.viewer.unit, language(), _key(visit), stored=manages, access=access)
 
 
 def register(app: Dash, services: Services) -> None:

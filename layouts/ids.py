@@ -176,6 +176,7 @@ DATA_STORED = "data-stored"
 DATA_MONTHS = "data-months"
 
 # The page Settings: the viewer's own, and the wearer's with a box for each section that is saved by itself.
+ACCESS_LINKS = "access-links"
 SETTINGS_UNIT = "settings-unit"
 SETTINGS_LANGUAGE = "settings-language"
 SETTINGS_LOOK = "settings-look"

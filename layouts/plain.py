@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cgm_dash.i18n import _, language, plural
-from layouts import tokens
+from layouts import access_words, tokens
 from layouts.shell import PRODUCT, TOUCH_ICON, fingerprint
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -62,7 +62,16 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals.update(
-        _=_, plural=plural, product=PRODUCT, asset=_asset, styles=STYLES, touch_icon=TOUCH_ICON, tokens=tokens
+        _=_,
+        plural=plural,
+        product=PRODUCT,
+        asset=_asset,
+        styles=STYLES,
+        touch_icon=TOUCH_ICON,
+        canvas={name: theme["canvas"] for name, theme in tokens.THEMES.items()},
+        role_words=access_words.role,
+        scope_words=access_words.scope,
+        page_words=access_words.page,
     )
     return environment
 

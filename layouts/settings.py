@@ -79,14 +79,26 @@ class Draft:
 CLEAN = Draft()
 
 
-def page(wearer: WearerView | None, unit: Unit, code: str, key: str, stored: bool = True) -> Content:
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who has signed in, and whether they decide who else may look."""
+
+    name: str
+    manages: bool
+
+
+def page(
+    wearer: WearerView | None, unit: Unit, code: str, key: str, *, stored: bool = True, access: Access | None = None
+) -> Content:
     """Return the page at first paint. wearer: None while there is nobody. code: the language. key: of what it shows.
 
-    stored: whether whoever looks may set what is stored; else they see their own choices alone.
+    stored: whether whoever looks may set what is stored; else they see their own choices alone. access: None for
+    whoever has not signed in, as in the demo.
     """
     own = _card(_("This browser"), _("Only how it looks to you; nobody else sees a difference."), viewer(unit, code))
+    ways = None if access is None else _access(access)
     if not stored:
-        return Content(page="settings", body=[own])
+        return Content(page="settings", body=[own, ways])
     title = _("The wearer") if wearer is None or not wearer.name else wearer.name
     body: list[Component | None] = [
         own,
@@ -103,6 +115,7 @@ def page(wearer: WearerView | None, unit: Unit, code: str, key: str, stored: boo
             ],
             className="card",
         ),
+        ways,
         _toast(),
         dcc.Store(id=ids.SETTINGS_PAINTED, data=key),
         dcc.Store(id=ids.UNDO_WAS),
@@ -124,6 +137,20 @@ def areas(wearer: WearerView | None) -> tuple[Any, ...]:
 def _card(title: str, sub: str, content: list[Component]) -> Component:
     head = html.Div(html.Div([html.H2(title), html.P(sub, className="sub")]), className="cardhead")
     return html.Section([head, html.Div(content, className="viewer-settings")], className="card")
+
+
+def _access(access: Access) -> Component:
+    """Return the ways to the pages about sign-ins; they are documents of their own."""
+    links = [("/account", _("My account"), _("Password, second factor, where you are signed in."))]
+    if access.manages:
+        links += [
+            ("/access", _("Access"), _("Who may look: people, shared links, programs.")),
+            ("/audit", _("Audit"), _("Who did what, and when.")),
+        ]
+    sub = _("Signed in as {name}.").format(name=access.name)
+    head = html.Div(html.Div([html.H2(_("Sign-in and access")), html.P(sub, className="sub")]), className="cardhead")
+    rows = [html.Li([html.A(name, href=address), html.Span(words, className="sub")]) for address, name, words in links]
+    return html.Section([head, html.Ul(rows, className="ways")], className="card", id=ids.ACCESS_LINKS)
 
 
 def _toast() -> Component:

@@ -59,11 +59,16 @@ class AuditStore:
                 return
             connection.execute(sa.insert(audit).values(values))
 
-    def newest(self, n: int = 200, before: int | None = None) -> tuple[Entry, ...]:
-        """Return the newest *n* entries, at most 1,000, the newest first. before: the id from which on to go back."""
+    def newest(self, n: int = 200, before: int | None = None, action: Action | None = None) -> tuple[Entry, ...]:
+        """Return the newest *n* entries, at most 1,000, the newest first.
+
+        before: the id from which on to go back. action: of which alone, None of all.
+        """
         wanted = sa.select(*(audit.c[name] for name in ("at", "who", "address", "action", "about", "id")))
         if before is not None:
             wanted = wanted.where(audit.c.id < before)
+        if action is not None:
+            wanted = wanted.where(audit.c.action == action.value)
         with looking(self._engine) as connection:
             rows = connection.execute(wanted.order_by(audit.c.id.desc()).limit(max(0, min(n, MOST_SHOWN))))
             return tuple(Entry(*row) for row in rows)

@@ -6,7 +6,10 @@ from dash import Dash
 
 from callbacks.frame import PAGES
 from callbacks.server import (
+    access,
+    account,
     api,
+    audit,
     client,
     damaged,
     defects,
@@ -20,6 +23,7 @@ from callbacks.server import (
     pages,
     report,
     serving,
+    share,
     sign_in,
     suites,
 )
@@ -36,6 +40,8 @@ def register_routes(app: Dash, services: Services, owners: Mapping[str, str]) ->
     door.register(app.server, services)
     serving.register(app.server, services)
     sign_in.register(app.server, services)
+    for plain in (account, access, audit, share):
+        plain.register(app.server, services)
     pages.register(app.server, PAGES)
     envelope.register(app, services, owners)
     files.register(app.server)

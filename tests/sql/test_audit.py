@@ -52,6 +52,14 @@ def test_older_ones_are_reached_page_by_page_though_all_have_one_second(store: S
     assert store.audit.newest(-1) == ()
 
 
+def test_entries_of_one_action_are_found_among_all(store: Store) -> None:
+    for i, action in enumerate((Action.SIGN_IN, Action.SIGN_OUT, Action.SIGN_IN, Action.SIGN_IN)):
+        store.audit.note(NOW, "user:Mira", action, about=str(i))
+    newest = store.audit.newest(2, action=Action.SIGN_IN)
+    assert [entry.about for entry in newest] == ["3", "2"]
+    assert [entry.about for entry in store.audit.newest(2, newest[-1].id, Action.SIGN_IN)] == ["0"]
+
+
 def test_what_strangers_write_is_cut_and_escaped(store: Store) -> None:
     store.audit.note(NOW, "user:a\nb" + "x" * 500, Action.SIGN_IN_REFUSED, address="\x1b[2J", about="\0\ud800" * 300)
     (entry,) = store.audit.newest()
