@@ -175,7 +175,8 @@ PATHS = (
 )
 SMALL = """
     const all = Array.from(document.querySelectorAll('main :is(button, .btn, .input)'));
-    return all.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5).map((e) => e.textContent || e.name);
+    const small = all.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5);
+    return small.map((e) => e.textContent || e.name);
 """
 """What is lower than a finger needs."""
 
