@@ -7,7 +7,7 @@ from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks import data, days, now, report, settings, status, trends
+from callbacks import alarm, data, days, now, report, settings, status, trends
 from callbacks.cross_site import form_token
 from callbacks.now import hero_view
 from callbacks.pages import Page, problem_banner
@@ -17,6 +17,7 @@ from cgm_dash.access import Kind, Right
 from cgm_dash.errors import StoreError
 from layouts import controls, ids, shell
 from layouts import now as now_layout
+from layouts.alarm import AlarmView, bars
 from layouts.banners import banner
 from layouts.problem import failed, no_page, no_person, problem_page
 from layouts.views import Content, FrameView, HeroView, VisitorView, heartbeat
@@ -29,6 +30,7 @@ PAGES = MappingProxyType({page.PATH: page for page in MODULES})
 NAMES = MappingProxyType({path: name for name, path in shell.PAGES})
 
 AREAS = (
+    (ids.ALARM, "children"),
     (ids.BANNER, "children"),
     (ids.SIGN, "children"),
     (ids.PERSON_NAME, "children"),
@@ -48,6 +50,7 @@ def register(app: Dash, services: Services) -> None:
     _register_beat(app, services)
     _register_go(app, services)
     _register_in_browser(app)
+    alarm.register(app, services)
 
 
 def _register_beat(app: Dash, services: Services) -> None:
@@ -177,6 +180,8 @@ def _frame_view(services: Services, visit: Visit, page: str, search: str) -> Fra
         news=_news_key(visit),
         tick_seconds=TICK_SECONDS,
         visitor=_visitor(services),
+        alarms=alarm.views(services, visit),
+        watched=alarm.is_watched(services, visit.person),
     )
 
 
@@ -204,7 +209,8 @@ def _key(services: Services, visit: Visit, page: str) -> str:
     trouble, _next_try_at = services.trouble(visit.person)
     people = tuple((p.id, p.name) for p in visit.people)
     code = trouble.code if trouble else ""
-    return short(f"{page}|{_news_key(visit)}|{visit.address}|{code}|{visit.viewer.unit}|{people}")
+    alarms = alarm.key(services, visit)
+    return short(f"{page}|{_news_key(visit)}|{visit.address}|{code}|{visit.viewer.unit}|{people}|{alarms}")
 
 
 def _news(services: Services, search: object, shown: object, viewer: Viewer, painted: object) -> tuple[Any, ...]:
@@ -217,21 +223,25 @@ def _news(services: Services, search: object, shown: object, viewer: Viewer, pai
         key = _key(services, visit, page)
         if key == painted:
             return (*stays, no_update, no_update)
-        pieces = _pieces(hero_view(services, visit), visit, page)
+        watched = alarm.is_watched(services, visit.person)
+        pieces = _pieces(hero_view(services, visit), visit, page, alarm.views(services, visit), watched)
         # A page's own problem is its own to take back.
         return (*pieces, None if painted == "" else no_update, key)
     except NoSuchPerson:
-        return (no_person(), *_nobody(services, viewer), no_update, "")
+        return ([], no_person(), *_nobody(services, viewer), no_update, "")
     except StoreError as exc:  # a low that was told a moment ago is still to be seen: it outranks this
         return (*stays, problem_banner(services, exc), "")
 
 
-def _pieces(hero: HeroView, visit: Visit, page: str) -> tuple[Any, ...]:
+def _pieces(
+    hero: HeroView, visit: Visit, page: str, alarms: tuple[AlarmView, ...] = (), watched: bool = False
+) -> tuple[Any, ...]:
     """Return what the areas of the frame show, in the order of AREAS."""
     people = visit.people_views
     return (
+        bars(alarms),
         banner(hero, page in ("now", "")),
-        shell.sign(hero, page, visit.person_id),
+        shell.sign(hero, page, visit.person_id, watched),
         hero.person,
         hero.person,
         controls.initials(hero.person),
@@ -246,4 +256,4 @@ def _pieces(hero: HeroView, visit: Visit, page: str) -> tuple[Any, ...]:
 def _nobody(services: Services, viewer: Viewer) -> tuple[Any, ...]:
     """Return the frame around a page of a person there is none of: nobody's name and no sign of anybody's reading."""
     visit = nobody(services, viewer)
-    return _pieces(hero_view(services, visit), visit, "")[1:]
+    return _pieces(hero_view(services, visit), visit, "")[2:]

@@ -328,10 +328,14 @@ class Services:
             return None
         return SensorSeen(newest.serial, newest.kind, newest.activated, newest.warmup_min, newest.life_days)
 
+    def is_watched(self, person: Person) -> bool:
+        """Return whether a silence of this person is an alarm: whether live readings come, or should."""
+        sources = self.store.sources.of_person(person.id)
+        return any(source.has_live or source.kind in LIVE_SOURCES for source in sources)
+
     def facts(self, person: Person) -> Facts | None:
         """Return what alarms are judged by now; None for who has no source of live readings, as one from a file."""
-        sources = self.store.sources.of_person(person.id)
-        if not any(source.has_live or source.kind in LIVE_SOURCES for source in sources):
+        if not self.is_watched(person):
             return None
         now, stale_s = self.now(), 60 * self.settings.stale_minutes
         known = current(self.recent(person, now), now, stale_s)
@@ -352,6 +356,7 @@ class Services:
 
     def acknowledge(self, person: Person, seen: Mapping[AlarmKind, int], minutes: int, by: str) -> Alarms:
         """Silence for some minutes what somebody was told of, and return the alarms. Raises ValueError, StoreError."""
+        self.require(Right.ACKNOWLEDGE)
         facts, now = self.facts(person), self.now()
 
         def change(alarms: Alarms) -> Alarms:

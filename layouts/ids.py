@@ -82,6 +82,16 @@ PERSON_AVATAR = "person-avatar"
 PERSON_NAME = "person-name"
 TOPBAR_NAME = "topbar-name"
 
+# Alarms: the bars the server draws, the browser's own, what that is made of, the word of acknowledgement.
+ALARM = "alarm"
+CLIENT_ALARM = "client-alarm"
+ALARM_RESERVE = "alarm-reserve"
+ALARM_ACK = "alarm-ack"
+"""Store the browser fills: {"person": id, "seen": kinds and beginnings, "minutes": number, "n": count}."""
+ALARM_SAID = "alarm-said"
+ALARM_SOUND = "alarm-sound"
+STATUS_ALARMS = "status-alarms"
+
 # Controls.
 DATE_FROM = "date-from"
 DATE_TO = "date-to"

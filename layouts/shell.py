@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from cgm_dash.i18n import _, language
 from layouts import ids, text, tokens
+from layouts.alarm import bars, reserve, sound_switch
 from layouts.attributes import hyphened
 from layouts.banners import banner
 from layouts.controls import date_fields, person_control, range_control, theme_switch, unit_control
@@ -141,6 +142,9 @@ def frame(content: Content, view: FrameView) -> Component:
     inside = [
         html.Div(
             [
+                html.Div(bars(view.alarms), id=ids.ALARM),
+                html.Div(id=ids.CLIENT_ALARM),
+                html.P(id=ids.ALARM_SAID, className="alarm-said", role="status"),
                 html.Div(banner(view.hero, content.page == "now"), id=ids.BANNER),
                 html.Div(id=ids.PROBLEM),
                 html.Div(id=ids.CLIENT_BANNER),
@@ -187,15 +191,17 @@ def headline(content: Content, demo: bool) -> list[Component | None]:
     ]
 
 
-def sign(view: HeroView, page: str, person_id: str) -> Component:
+def sign(view: HeroView, page: str, person_id: str, watched: bool = False) -> Component:
     """Return what the browser's clock must know of the newest reading, on every page (assets/clock.js), and whose."""
     signs = vital_signs(view, "" if page == "now" else page_name(page))
-    return html.Span(hidden=True, **hyphened(**signs, data_zone=view.zone.key, data_person=person_id))
+    about = {"data_zone": view.zone.key, "data_person": person_id, "data_watched": str(watched).lower()}
+    return html.Span(hidden=True, **hyphened(**signs, **about))
 
 
 def _viewer(view: FrameView) -> Component:
     """Return the viewer's own choices, on every page in the same place."""
-    controls = [unit_control(view.hero.unit), person_control(view.people, view.person_id), theme_switch()]
+    who = person_control(view.people, view.person_id)
+    controls = [unit_control(view.hero.unit), who, sound_switch(), theme_switch()]
     menu = account_menu(view.visitor) if view.visitor.name else None
     return html.Div([*controls, menu], className="viewer")
 
@@ -233,7 +239,9 @@ def _plumbing(content: Content, view: FrameView) -> list[Component]:
             hidden=True,
             **hyphened(data_tick_ms=str(round(1000 * view.tick_seconds))),
         ),
-        html.Div(sign(view.hero, content.page, view.person_id), id=ids.SIGN, hidden=True),
+        html.Div(sign(view.hero, content.page, view.person_id, view.watched), id=ids.SIGN, hidden=True),
+        dcc.Store(id=ids.ALARM_ACK),
+        reserve(),
     ]
 
 

@@ -24,6 +24,7 @@ from cgm_dash.trouble import Trouble
 from cgm_dash.units import ADULT, Band, Targets, Unit
 from cgm_dash.usual import Placed
 from cgm_dash.window import Window
+from layouts.alarm import AlarmView
 from layouts.tiles import TilesView
 
 
@@ -190,6 +191,7 @@ class FrameView:
 
     zone_confirmed: whether the wearer's zone is known for sure. search: the address's query. key: of what the frame
     shows; news: of what a page may have to draw anew. tick_seconds: how often the browser asks for news.
+    alarms: that hold, of everyone. watched: whether this wearer's silence is one.
     """
 
     hero: HeroView
@@ -203,6 +205,8 @@ class FrameView:
     news: str = ""
     tick_seconds: float = 5.0
     visitor: VisitorView = VisitorView()
+    alarms: tuple[AlarmView, ...] = ()
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,6 +146,7 @@
     const low = ["low", "vlow"].includes(hero.dataset.band) && (now === "fresh" || now === "late");
     root.toggleAttribute("data-live-low", low);
     live(now, age, low, warms(hero));
+    if (alarm()) alarm().judge({ state: now, age: age, staleS: Number(element.dataset.staleS), now: base.server + since(base) });
     head(now, hero, low);
     banners(now, age, hero);
     if (now !== state) {
@@ -174,13 +175,17 @@
     document.querySelectorAll("[data-live-age]").forEach((e) => write(e, beside));
   }
 
-  /* The tab shows a value only while it is current. */
+  const alarm = () => window.cgm && window.cgm.alarm;
+
+  /* The tab shows a value only while it is current, and an alarm before it. */
   function head(now, hero, low) {
-    const title = hero.dataset[TITLES[now]];
+    const plain = hero.dataset[TITLES[now]];
+    const title = plain && alarm() ? alarm().title(plain) : plain;
     if (title && document.title !== title) document.title = title;
     const icon = byId("favicon");
     if (!icon) return;
-    const name = low ? "favicon-low.svg" : now === "fresh" || now === "late" ? "favicon.svg" : "favicon-old.svg";
+    const usual = low ? "favicon-low.svg" : now === "fresh" || now === "late" ? "favicon.svg" : "favicon-old.svg";
+    const name = alarm() ? alarm().icon(usual) : usual;
     const address = icon.getAttribute("href").replace(/favicon[\w-]*\.svg/, name);
     if (icon.getAttribute("href") !== address) icon.setAttribute("href", address);
   }
@@ -245,7 +250,7 @@
     tick();
   }
 
-  const WATCHED = ["hero", "banner", "heartbeat", "sign"];
+  const WATCHED = ["hero", "alarm", "banner", "heartbeat", "sign"];
 
   function concerns(change) {
     const element = change.target.nodeType === 1 ? change.target : change.target.parentElement;
