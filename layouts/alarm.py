@@ -151,7 +151,7 @@ def _acts(view: AlarmView) -> Component:
         return html.P(_("You see alarms; acknowledging them is for others."), className="alarm-may-not")
     buttons = [
         html.Button(
-            plural("{n} minute", "{n} minutes", minutes).format(n=minutes),
+            _("{n} min").format(n=minutes),
             type="button",
             className="btn",
             **hyphened(data_minutes=str(minutes)),
