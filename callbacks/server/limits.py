@@ -55,12 +55,27 @@ def closed_until(attempts: AttemptStore, counted: Mapping[str, Limit], now: floa
     return max((moment for moment in until if moment is not None), default=None)
 
 
-def failed(attempts: AttemptStore, counted: Mapping[str, Limit], now: float) -> None:
-    """Count a failure. Raises StoreError."""
+def begin(attempts: AttemptStore, counted: Mapping[str, Limit], now: float) -> float | None:
+    """Let a try through and return None, or return until when none is. Raises StoreError.
+
+    But for an address's, it is counted as failed already: of many at once no more are let through than the limit says.
+    """
+    until = closed_until(attempts, counted, now)
     for key, limit in counted.items():
-        attempts.failed(
-            key, now, limit=limit.failures, span_s=limit.span_s, wait_s=limit.wait_s, doubling=limit.doubling
-        )
+        if until is None and limit is not ADDRESS:
+            until = attempts.begin(
+                key, now, limit=limit.failures, span_s=limit.span_s, wait_s=limit.wait_s, doubling=limit.doubling
+            )
+    return until
+
+
+def failed(attempts: AttemptStore, counted: Mapping[str, Limit], now: float) -> None:
+    """Count a failure where `begin` has not: of the address. Raises StoreError."""
+    for key, limit in counted.items():
+        if limit is ADDRESS:
+            attempts.failed(
+                key, now, limit=limit.failures, span_s=limit.span_s, wait_s=limit.wait_s, doubling=limit.doubling
+            )
 
 
 def succeeded(attempts: AttemptStore, counted: Mapping[str, Limit]) -> None:

@@ -89,7 +89,7 @@ def _sign_in(services: Services) -> Answer:
     store, now = services.store, services.now()
     named = store.users.by_name(name)
     counted = limits.of_sign_in(name, named)
-    until = limits.closed_until(store.attempts, counted, now)
+    until = limits.begin(store.attempts, counted, now)
     if until is not None:
         return _too_often(_sign_in_page(there, _too_often_words(until, now), 429, name), until, now)
     user = store.users.check(name, password)
@@ -146,7 +146,7 @@ def _code(services: Services) -> Answer:
         return redirect(SIGN_IN, 303)
     store, now = services.store, services.now()
     counted = {f"code:{user.id}": limits.CODE}
-    until = limits.closed_until(store.attempts, counted, now)
+    until = limits.begin(store.attempts, counted, now)
     if until is not None:
         return _too_often(page("code.html", 429, there=there, fault=_too_often_words(until, now)), until, now)
     if not store.users.take_code(user.id, _field("code").replace(" ", ""), now):
@@ -184,7 +184,7 @@ def _set_up(services: Services) -> Answer:
     if store.users.any_owner():
         return redirect(SIGN_IN, 303)
     name, password, counted = _field("name"), _field("password"), {f"setup:{g.client.network}": limits.SECRET}
-    until = limits.closed_until(store.attempts, counted, now)
+    until = limits.begin(store.attempts, counted, now)
     if until is not None:
         return _too_often(page("setup.html", 429, fault=_too_often_words(until, now), name=name), until, now)
     if password != _field("again"):

@@ -96,13 +96,12 @@ def confirm(services: Services, filled: Filled, name: str = "own_password") -> b
         return False
     counted: Mapping[str, limits.Limit] = {f"confirm:{me.user_id}": limits.CODE}
     attempts, now = services.store.attempts, services.now()
-    until = limits.closed_until(attempts, counted, now)
+    until = limits.begin(attempts, counted, now)
     if until is not None:
         minutes = max(1, -int(-(until - now) // 60))
         words = _("Too many tries. The next one is let through in {minutes} minutes.")
         filled.fault(name, words.format(minutes=minutes))
     elif services.store.users.check(me.caller.name, typed) is None:
-        limits.failed(attempts, counted, now)
         filled.fault(name, _("This is not your password."))
     else:
         limits.succeeded(attempts, counted)
