@@ -62,8 +62,9 @@ bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_
 worker_class = "gthread"
 threads = 8
 timeout = 60
-graceful_timeout = 8
-"""SIGTERM to exit stays under ten seconds; a poll or a check that hangs is abandoned (worker_exit)."""
+graceful_timeout = 6
+"""SIGTERM to exit stays under ten seconds, on a busy machine too: half a request, from a client that sends no more,
+holds a worker for all of it. A poll or a check that hangs is abandoned (worker_exit)."""
 preload_app = False
 """With preloading the master would hold connections and threads that its workers cannot use."""
 control_socket_disable = True

@@ -155,15 +155,15 @@ class Step:
     anew: bool = False
 
 
-def catch_up(engine: Engine, person_id: int) -> None:
-    """Bring a person's days up with the readings. Any number of workers may do so at once."""
+def catch_up(engine: Engine, person_id: int, patience_ms: int | None = None) -> None:
+    """Bring a person's days up with the readings. Any number of workers may do so at once. patience_ms: see writing."""
     while True:
         with snapshot(engine) as connection:
             seen = state_of(connection, person_id)
             if seen is None or seen.is_current:
                 return
             step = plan(connection, seen)
-        with writing(engine) as connection:
+        with writing(engine, patience_ms) as connection:
             lock_person(connection, person_id)
             now = state_of(connection, person_id)
             if now is not None and not now.is_current:

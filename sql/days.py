@@ -42,7 +42,7 @@ from cgm_dash.series import EMPTY, Series
 from sql import day_rows
 from sql.changes import EVER, Changes, changes_since, note_change
 from sql.day_rows import BINS_PART, BLOCK, TOTALS_PART, Blobs, State
-from sql.engine import writing
+from sql.engine import PATIENCE_MS, writing
 from sql.readings import FOREVER
 from sql.sources import lock_person
 
@@ -192,8 +192,10 @@ class DayStore:
                     return question(_Reader(connection, _Held(_NOBODY, EMPTY)))
                 if state.is_current:
                     return self._read(connection, state, question)
-            day_rows.catch_up(self._engine, person_id)
-        with writing(self._engine) as connection:  # someone imports: between catching up and looking it changes again
+            day_rows.catch_up(self._engine, person_id, PATIENCE_MS)
+        with writing(
+            self._engine, PATIENCE_MS
+        ) as connection:  # someone imports: between catching up and looking it changes again
             state = day_rows.catch_up_here(connection, person_id)
             return self._read(connection, state or _NOBODY, question)
 

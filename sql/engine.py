@@ -25,6 +25,12 @@ log = logging.getLogger(__name__)
 BUSY_MS = 5_000
 """How long SQLite waits for another writer. A bulk load holds the lock for about a second (bulk.CHUNK)."""
 
+PATIENCE_MS = 1_000
+"""The same where somebody waits for a page: it shall answer within two seconds."""
+
+MARK_MS = 100
+"""The same where nothing is lost: that something was used is noted another time."""
+
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 """Settings of PostgreSQL that must not be off."""
 
@@ -187,16 +193,26 @@ def _use_wal(cursor: sqlite3.Cursor) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Open the transaction; IMMEDIATE where writing() asks for it: one that reads first may find it cannot write."""
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+    options = connection.get_execution_options()
+    patience_ms = options.get("sqlite_patience_ms")
+    if patience_ms is not None:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience_ms)}")
+    try:
+        connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
+    finally:
+        if patience_ms is not None:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MS}")
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, patience_ms: int | None = None) -> Iterator[Connection]:
     """Give one write transaction, committed at the end of the block, rolled back by any exception.
 
+    patience_ms: how long SQLite waits for another writer, BUSY_MS where it is None.
     Raises StoreUnavailable, StoreDamaged or StoreError; exceptions of the block itself pass through.
     """
-    with guarded(), engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+    options = {"sqlite_begin": "IMMEDIATE", "sqlite_patience_ms": patience_ms}
+    with guarded(), engine.execution_options(**options).begin() as connection:
         yield connection
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from cgm_dash.credentials import digest, new_secret
 from cgm_dash.errors import StoreUnavailable
-from sql.engine import looking, writing
+from sql.engine import MARK_MS, looking, writing
 from sql.schema import sessions, shares, users
 from sql.text import one_line
 
@@ -109,7 +109,7 @@ class SessionStore:
     def _mark(self, session: Session, now: float) -> None:
         still = sessions.c.digest == session.digest, sessions.c.last_seen < int(now)
         try:
-            with writing(self._engine) as connection:
+            with writing(self._engine, MARK_MS) as connection:
                 connection.execute(sa.update(sessions).where(*still).values(last_seen=int(now)))
         except StoreUnavailable:  # who may look need not wait until it can be noted that they did
             pass

@@ -11,7 +11,7 @@ from cgm_dash.access import Scope
 from cgm_dash.credentials import TOKEN_PREFIX, digest, new_secret
 from cgm_dash.errors import StoreUnavailable, UsageError
 from cgm_dash.i18n import _
-from sql.engine import looking, writing
+from sql.engine import MARK_MS, looking, writing
 from sql.schema import people, tokens
 from sql.text import one_line, shown_name
 
@@ -91,7 +91,7 @@ class TokenStore:
         if row.last_used is None or not row.last_used <= now < row.last_used + MARK_S:
             used = {"last_used": int(now), "last_address": one_line(address, ADDRESS_LIMIT)}
             try:
-                with writing(self._engine) as connection:
+                with writing(self._engine, MARK_MS) as connection:
                     connection.execute(sa.update(tokens).where(tokens.c.id == row.id).values(used))
             except StoreUnavailable:  # who may read need not wait until it can be noted that they did
                 pass
