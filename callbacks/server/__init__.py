@@ -19,6 +19,7 @@ from callbacks.server import (
     guard,
     headers,
     language,
+    metrics,
     offline,
     pages,
     report,
@@ -32,6 +33,7 @@ from callbacks.services import Services
 
 def register_routes(app: Dash, services: Services, owners: Mapping[str, str]) -> None:
     """Register every route and hook on the app's Flask server. owners: as callbacks.register_all returns them."""
+    metrics.register(app.server, services)  # first: it takes the time of all that follows
     language.register(app.server)
     defects.register(app.server)
     guard.register(app.server, services)

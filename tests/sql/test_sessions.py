@@ -120,7 +120,7 @@ def test_a_database_that_cannot_be_written_keeps_nobody_out(
 ) -> None:
     id_ = store.sessions.open(NOW, user_id=user_id)
 
-    def busy(_engine: Engine) -> None:
+    def busy(_engine: Engine, _patience_ms: int) -> None:
         raise StoreUnavailable("another process holds the database")
 
     monkeypatch.setattr("sql.sessions.writing", busy)
