@@ -49,7 +49,7 @@ def test_age_rows_and_polls_are_told_of_everyone_by_number(
 ) -> None:
     mira, jonas = add_person("Mira", minutes=720), add_person("Jonas", minutes=10, until=NOW - 3600)
     for i, outcome in enumerate(("ok", "ok", "network")):
-        services.store.runs.record(Run(None, NOW - 60 * i, outcome))
+        services.store.runs.record(Run(upstream_id=None, started=NOW - 60 * i, outcome=outcome))
     found = told(program)
     assert found["cgm_newest_reading_age_seconds", str(mira.id)] == 30
     assert found["cgm_newest_reading_age_seconds", str(jonas.id)] == 3600
