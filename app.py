@@ -42,6 +42,7 @@ from ingestion.keeper import Keeper
 from ingestion.leader import FileLock, Leader, Lock, Role
 from ingestion.librelinkup import LibreLinkUp
 from ingestion.nightly import Nightly
+from ingestion.notify import alive_by
 from ingestion.outcome import Outcome
 from ingestion.outgoing import AT_HOME, get
 from ingestion.outgoing import Way as Outgoing
@@ -314,6 +315,7 @@ def make_ingestion(composition: Composition) -> Ingestion:
         take_role=poller.take_role,
         stopped=poller.close,
         poll_seconds=services.settings.poll_seconds,
+        alive=alive_by(),
         now=services.now,
     )
     return ingestion

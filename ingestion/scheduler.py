@@ -62,8 +62,8 @@ class Ingestion:
 
     poll: does one ingestion run and returns when the next one is due (UTC epoch seconds by *now*). asked: whether one
     is wanted at once. follow: what a process that does not lead does at a tick. take_role: told of a new role other
-    than following. stopped: called when this scheduler has stopped. beside: lives as long as it. now, monotonic:
-    clocks.
+    than following. stopped: called when this scheduler has stopped. beside: lives as long as it. alive:
+    called every few seconds unless the scheduler is stuck. now, monotonic: clocks.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class Ingestion:
         take_role: Callable[[Role], None] = lambda _: None,
         stopped: Callable[[], None] = lambda: None,
         beside: Beside | None = None,
+        alive: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         die: Callable[[int], None] = os._exit,
@@ -88,6 +89,7 @@ class Ingestion:
         self._take_role = take_role
         self._stopped = stopped
         self._beside = beside
+        self._alive = alive
         self._now = now
         self._monotonic = monotonic
         self._die = die
@@ -197,6 +199,7 @@ class Ingestion:
         if not self._scheduler.running:
             self._last_tick = self._monotonic()
             self._restart()
+            self._alive()
             return
         quiet = self._monotonic() - self._last_tick
         if quiet > GIVE_UP_AFTER_S:
@@ -207,6 +210,7 @@ class Ingestion:
             self._restart()
         else:
             self._mend_clock_step()
+            self._alive()
 
     def _mend_clock_step(self) -> None:
         job = self._scheduler.get_job("tick")

@@ -195,6 +195,31 @@ def test_a_scheduler_without_a_tick_is_restarted_and_then_given_up() -> None:
         assert work.stop()
 
 
+def test_only_a_sound_scheduler_says_that_it_is_alive() -> None:
+    clock = Clock()
+    said: list[float] = []
+    work = Ingestion(
+        leader=Leader(Held()),
+        poll=Polls(clock),
+        poll_seconds=60,
+        now=clock,
+        monotonic=clock,
+        die=lambda _: None,
+        alive=lambda: said.append(clock()),
+    )
+    work.start()
+    try:
+        work.check()
+        assert len(said) == 1
+        work._last_tick = START - RESTART_AFTER_S - 1
+        work.check()
+        work._last_tick = START - GIVE_UP_AFTER_S - 1
+        work.check()
+        assert len(said) == 1
+    finally:
+        assert work.stop()
+
+
 def test_stopping_abandons_a_poll_that_hangs() -> None:
     hang = threading.Event()
     began = threading.Event()
