@@ -55,6 +55,11 @@ class Store:
         with looking(self.engine) as connection:
             connection.execute(sa.select(1))
 
+    def connections(self) -> tuple[int, int]:
+        """Return how many pooled connections of this process are in use, and how many are kept."""
+        pool = self.engine.pool
+        return (pool.checkedout(), pool.size()) if isinstance(pool, sa.pool.QueuePool) else (0, 0)
+
     def close(self) -> None:
         """Close the pooled connections; the next use opens new ones."""
         self.engine.dispose()

@@ -14,7 +14,6 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
-from sqlalchemy.pool import QueuePool
 
 from callbacks.services import Services
 from cgm_dash import __version__
@@ -92,10 +91,9 @@ class Figures(Collector):
 
     def _process(self) -> Iterator[Metric]:
         worker = {"worker": str(os.getpid())}
-        pool = self._services.store.engine.pool
-        if isinstance(pool, QueuePool):
-            yield _labelled("cgm_pool_in_use", "Database connections in use.", worker, pool.checkedout())
-            yield _labelled("cgm_pool_size", "Database connections kept.", worker, pool.size())
+        in_use, kept = self._services.store.connections()
+        yield _labelled("cgm_pool_in_use", "Database connections in use.", worker, in_use)
+        yield _labelled("cgm_pool_size", "Database connections kept.", worker, kept)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         yield _labelled("cgm_memory_peak_bytes", "The most memory the process has had.", worker, peak)
 
