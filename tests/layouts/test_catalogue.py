@@ -24,6 +24,7 @@ from tests.layouts.test_translation import pages, texts
 SAME_IN_GERMAN = {
     *("BGRI", "CGM Data Insights", "COGI", "GMI", "GRADE", "GRI", "GVI", "GVP", "HBGI", "HI", "IGC", "LBGI", "LO"),
     *("MAD", "MAG", "MAGE", "MODD", "PGS", "SD", "eA1C", "uGMI"),
+    *("Browser", "Code", "Demo", "Link", "PIN", "Token", "{n} min"),
     *("China", "Japan", "Live", "Median", "Name", "Offline", "Person", "Region", "Schema", "Sensor", "Status"),
     *("Trend", "Trends"),
     *("LibreLinkUp, {account}", "SD {value}", "Trend: {trend}", "{hours} h", "{n} s", "Ø {mean}"),
@@ -33,7 +34,7 @@ SAME_IN_GERMAN = {
 
 WORDED = {"alt", "aria-label", "children", "label", "placeholder", "text", "ticktext", "title", "words"}
 """What is read by people, of components and of figures; besides it data- attributes whose words scripts show."""
-WORDED_DATA = re.compile(r"data-(auto|clock|dark|hide|light|pattern|show|title-\w+|words)")
+WORDED_DATA = re.compile(r"data-(auto|blocked|clock|dark|hide|light|names|off|on|pattern|show|title-\w+|words)")
 
 CODES = [code for code in LANGUAGES if code != SOURCE]
 
