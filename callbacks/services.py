@@ -207,16 +207,17 @@ class Services:
         """
         self.require(Right.MANAGE)
         self._refuse_unconnectable()
-        self.real_account.keep(Credentials.of(email, password, region), self.settings.llu_url)
+        given = Credentials.of(email, password, region)
         self.note(Action.ACCOUNT_CONNECTED)
+        self.real_account.keep(given, self.settings.llu_url)
         return self.restart()
 
     def disconnect(self) -> bool:
         """Forget the stored account and its session, keep the readings, and restart as connect() does."""
         self.require(Right.MANAGE)
         self._refuse_unconnectable()
-        self.real_account.forget()
         self.note(Action.ACCOUNT_DISCONNECTED)
+        self.real_account.forget()
         return self.restart()
 
     def _refuse_unconnectable(self) -> None:

@@ -126,7 +126,7 @@ def index_string(*, bootstrap: str = BOOTSTRAP_PATH, prefix: str = "/", plotly: 
 
 META_TAGS = (
     {"name": "viewport", "content": "width=device-width, initial-scale=1, viewport-fit=cover"},
-    {"name": "referrer", "content": "no-referrer"},
+    {"name": "referrer", "content": "same-origin"},
     {"name": "robots", "content": "noindex"},
 )
 """For Dash(meta_tags=...)."""

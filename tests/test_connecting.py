@@ -158,11 +158,11 @@ def test_an_account_can_be_changed_and_forgotten_and_readings_stay(tmp_path: Pat
     with serving(tmp_path, wsgi_app=CONNECTING, **settings) as served:
         served.ready()  # without an account too: who leads can check one
         assert simulator.count() == 0
-        post(served, "/test/connect", **given)
+        assert post(served, "/test/connect", **given) == "True"
         wait_for(lambda: now(served)["state"] == "fresh")
         served.ready(timeout_s=10)
         old = set(served.workers())
-        post(served, "/test/disconnect")
+        assert post(served, "/test/disconnect") == "True"
         assert not RealAccount("librelinkup", _url(tmp_path), tmp_path).is_stored()
         wait_for(lambda: served.workers() and not old & set(served.workers()))
         served.ready(timeout_s=10)

@@ -72,6 +72,7 @@ def register(server: Flask, services: Services) -> None:
     server.after_request(cross_site.remember)
 
     def not_allowed(_error: NotAllowed) -> Response:
+        log.warning("request right=refused rule=%s", _rule())
         return refused(_("You may not do that here."), 403)
 
     server.register_error_handler(NotAllowed, not_allowed)
@@ -202,7 +203,10 @@ class Door:
             allowed = caller.kind is Kind.USER and caller.may(PEOPLE_ONLY[part])
         else:
             allowed = page is None or caller.may_open(page)
-        return None if allowed else refused(_("You may not open this."), 403)
+        if allowed:
+            return None
+        log.warning("request right=refused rule=%s", rule)
+        return refused(_("You may not open this."), 403)
 
 
 def caller_of(services: Services, session: Session, now: float) -> Caller | None:

@@ -64,7 +64,9 @@ def register(app: Dash, is_https: Callable[[Request], bool] = lambda asked: aske
     def add_headers(response: Response) -> Response:
         headers = response.headers
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
+        # With none at all, browsers would say "null" for where a form stands (Fetch, "append a request Origin header"),
+        # which over plain http is all there is to know a page of ours by. Other sites are told nothing either way.
+        headers["Referrer-Policy"] = "same-origin"
         headers["X-Frame-Options"] = "DENY"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -169,6 +169,8 @@ def _sign_out(services: Services) -> Answer:
             services.note(Action.SIGN_OUT)
     response = redirect(SIGN_IN, 303)
     cookies.take(response, cookies.SESSION)
+    # The page keeps when the last reading was, for when there is no server.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

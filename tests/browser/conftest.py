@@ -99,13 +99,13 @@ class Chrome(webdriver.Chrome):
 
 
 @contextmanager
-def at_home(folder: Path) -> Iterator[Home]:
-    """Run a server without a source over an empty store in the new *folder*."""
+def at_home(folder: Path, **settings: str) -> Iterator[Home]:
+    """Run a server without a source over an empty store in the new *folder*. settings: names without CGM_DASH_."""
     folder.mkdir()
     engine = make_engine(f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
     migrate(engine)
     store = assemble(engine, Vault.open(folder))
-    with serving(folder, DEMO="0") as served, signed_in(served.url, session_of(store, time.time())):
+    with serving(folder, DEMO="0", **settings) as served, signed_in(served.url, session_of(store, time.time())):
         yield Home(served.ready("/healthz"), store)
     store.close()
 
@@ -166,6 +166,11 @@ class Browser:
         # Drawn is not yet at hand: chart.js takes hold of a chart some moments later.
         self.wait(lambda: self.js("return !!(document.querySelector('#chart .js-plotly-plot') || {}).__cgmAttached"))
         return self
+
+    def get_as_stranger(self, url: str) -> None:
+        """Go to an address without a session, whatever the server."""
+        self.cdp("Network.clearBrowserCookies")
+        webdriver.Chrome.get(self.driver, url)
 
     def js(self, script: str, *arguments: Any) -> Any:
         """Run a script in the page."""
@@ -242,10 +247,10 @@ class Browser:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run a fresh browser, 1440 by 900."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """Run a fresh browser, 1440 by 900. more: arguments for it."""
     options = pytest_setup_options()
-    for argument in ("--headless=new", "--no-sandbox", "--window-size=1440,900"):
+    for argument in ("--headless=new", "--no-sandbox", "--window-size=1440,900", *more):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = Chrome(options=options, service=Service())

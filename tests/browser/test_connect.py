@@ -1,5 +1,6 @@
 """From the demo to one's own sensor, in a browser, with the simulator in LibreLinkUp's place."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer, World
 from tests.browser.conftest import Browser
+from tests.support.plain_client import PASSWORD
 from tests.support.served import Served, serving
 
 pytestmark = pytest.mark.browser
@@ -71,6 +73,12 @@ def test_right_account_ends_the_demo_by_itself(demo: Served, browser: Browser) -
     browser.find("#connect-submit").click()
     browser.wait(lambda: "Realwearer" in browser.text("#connect-message"), 25)
     assert DEMO_PASSWORD not in browser.js("return document.documentElement.outerHTML")
+    # The data are real now, and nobody has a sign-in yet: the server has printed what makes the owner's account.
+    browser.wait(lambda: browser.driver.current_url.endswith("/setup"), 30)
+    secret = re.findall(r"\b(?:[A-Z0-9]{5}-){3}[A-Z0-9]{5}\b", demo.log())[-1]
+    for name, value in {"secret": secret, "name": "Olga", "password": PASSWORD, "again": PASSWORD}.items():
+        browser.find(f"[name={name}]").send_keys(value)
+    browser.find(".form button").click()
     browser.wait(lambda: "Realwearer" in browser.text("#person-name"), 30)
     assert not browser.js("return !!document.querySelector('.demo-badge, #connect-form')")
     browser.driver.get(demo.url + "/data")

@@ -5,11 +5,11 @@ import io
 from typing import Any
 
 import pytest
-import requests
 from pypdf import PdfReader
 
 from tests.browser.conftest import Browser, Home
 from tests.layouts.sheet.made import squeezed
+from tests.support.signed_in import visitor
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +77,7 @@ def test_screen_print_and_file_agree_and_the_print_is_the_sheet_alone(home: Home
     on_paper = squeezed(printed(browser).pages[0].extract_text())
     address = browser.find("#report-pdf").get_attribute("href")
     assert address is not None
-    answer = requests.get(address, timeout=20)
+    answer = visitor(home.served).get(address, timeout=20)
     in_file = squeezed(PdfReader(io.BytesIO(answer.content)).pages[0].extract_text())
     for figure in shown:
         assert figure in on_paper

@@ -436,3 +436,20 @@ def test_a_demo_takes_no_form_of_another_site_either(services: Services) -> None
     for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}):
         answer = app.server.test_client().post("/_dash-update-component", json=body_of(app, output), headers=headers)
         assert answer.status_code == 403
+
+
+def test_what_is_refused_is_told_in_the_log(
+    app: Dash, services: Services, add_person: Add, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_person()
+    as_user(app, services, "Vera", Role.VIEWER)
+    app.server.test_client().get("/access")
+    press(app, ids.NAME_SAVE, {"url__search": "", "unit_select__value": "mg/dL", "name_input__value": "X"})
+    app.server.test_client().post("/logout", headers={"Sec-Fetch-Site": "cross-site"})
+    said = [record.message for record in caplog.records if "refused" in record.message]
+    assert said == [
+        "request right=refused rule=/access",
+        "request right=refused rule=/_dash-update-component",
+        "request site=refused",
+    ]
+    assert "Vera" not in caplog.text

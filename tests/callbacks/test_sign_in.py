@@ -104,6 +104,7 @@ def test_who_signs_in_gets_a_session_and_who_signs_out_loses_it(come: Come, ada:
     client.get("/account")
     answer = client.fill("/logout", follow=False)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert client.cookie == ""
     client.flask.set_cookie(COOKIE, id_)
     assert client.get("/api/now").status_code == 401  # nobody can use it once more
