@@ -21,6 +21,7 @@ from callbacks.server import (
     language,
     metrics,
     offline,
+    openapi,
     pages,
     report,
     serving,
@@ -50,4 +51,5 @@ def register_routes(app: Dash, services: Services, owners: Mapping[str, str]) ->
     offline.register(app.server)
     suites.register(app.server)
     api.register(app.server, services)
+    openapi.register(app.server)
     report.register(app.server, services)

@@ -44,7 +44,7 @@ ASSETS = "/assets/"
 OPEN_ASSETS = frozenset(ASSETS + name for name in (*plain.FILES, *(icon for icon, *_rest in offline_layout.ICONS)))
 """What of the assets the pages without a sign-in need, and the icons of the installed page."""
 
-SCOPES = {"/api/now": Scope.READ, "/report.pdf": Scope.READ, "/metrics": Scope.METRICS}
+SCOPES = {"/api/now": Scope.READ, "/api/openapi.json": Scope.READ, "/report.pdf": Scope.READ, "/metrics": Scope.METRICS}
 """What a program's token must be for to open an address; it opens no other."""
 
 OF_PAGE = {"/api/now": "now", "/report.pdf": "report"}
