@@ -10,8 +10,8 @@ from tests.soak.stage import DAY, HOUR, Stage
 
 
 def test_hours_of_polls_leave_no_thread_and_no_descriptor_behind(tmp_path: Path) -> None:
-    grown = poll_for(tmp_path, days=5 / 24)
-    assert grown.polls >= 290
+    grown = poll_for(tmp_path, days=3 / 24)
+    assert grown.polls >= 170
     assert grown.more_threads <= 0, grown.threads
     assert grown.more_descriptors <= 0, grown.descriptors
 
