@@ -14,7 +14,6 @@ from sql.migrate import migrate
 from tests.soak.faults import TICK_SLACK_S, suffer
 from tests.soak.stage import DAY, HOUR, Stage
 
-
 ONE_OF_EACH = tuple({fault.expect: fault for fault in FAULTS}.values())
 """The last one of each outcome."""
 
