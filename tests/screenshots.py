@@ -20,8 +20,9 @@ from sql.migrate import migrate  # noqa: E402
 from sql.runs import Run  # noqa: E402
 from sql.store import Store, assemble  # noqa: E402
 from sql.vault import Vault  # noqa: E402
-from tests.browser.conftest import Browser, chromium  # noqa: E402
+from tests.browser.conftest import Browser, chromium, signed_in  # noqa: E402
 from tests.support.served import Served, serving  # noqa: E402
+from tests.support.signed_in import session_at  # noqa: E402
 
 TARGET = ROOT / "screenshots"
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
@@ -99,8 +100,8 @@ def state(name: str, folder: Path) -> Iterator[Served]:
     store = assemble(engine, Vault.open(folder))
     STATES[name](store)
     store.close()
-    with serving(folder, DEMO="0") as served:
-        yield served.ready("/healthz")
+    with serving(folder, DEMO="0") as served, signed_in(served.url, session_at(served.ready("/healthz"))):
+        yield served
 
 
 @contextmanager

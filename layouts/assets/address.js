@@ -27,14 +27,14 @@
     return plainFetch.call(window, input + window.location.search, Object.assign({}, init, { headers: headers })).then(seen401);
   };
 
-  /* Signed out, or the session is over: nothing new can come to this page, and what it shows is nobody's to see. */
+  /* Signed out, or the session is over: nothing new can come to this page, and what it shows is nobody's to see. Dash
+     is given no answer then: it could only complain. Should the way to the sign-in be shut, the clock says offline. */
   let leaving = false;
   function seen401(answer) {
-    if (answer.status === 401 && !leaving) {
-      leaving = true;
-      window.location.assign("/login?next=" + encodeURIComponent(window.location.pathname + window.location.search));
-    }
-    return answer;
+    if (answer.status !== 401) return answer;
+    if (!leaving) window.location.assign("/login?next=" + encodeURIComponent(window.location.pathname + window.location.search));
+    leaving = true;
+    return new Promise(() => null);
   }
 
   const byId = (id) => document.getElementById(id);

@@ -24,6 +24,7 @@ from tests.bench import going, year
 from tests.bench.measure import Goal, Measurement
 from tests.conftest import pytest_setup_options
 from tests.support.served import Served, serving
+from tests.support.signed_in import COOKIE, session_at
 
 VISITS = 5
 NEWS = 5
@@ -104,7 +105,7 @@ def measure(folder: Path, settings: dict[str, str], *, verbose: bool = False) ->
         for conditions in HARDER:
             drawn = statistics.median(v.drawn_s for v in _visits(served, conditions, again=False)[0])
             yield Measurement(f"cold page, chart drawn, {conditions.name}", drawn, "s", Goal(conditions.drawn_s))
-        with _browser() as browser:
+        with _browser(served) as browser:
             _visit(browser, served.url)
             yield from going.measure(browser)
         yield Measurement("reading stored until seen", max(_seen(served)), "s", Goal(SEEN_S))
@@ -140,12 +141,13 @@ def _visits(served: Served, under: Conditions = PLAIN, again: bool = True) -> tu
     """Return first visits, each in a browser that has never been here, and the second visit of each."""
     cold, repeated = [], []
     for _ in range(VISITS):
-        with _browser() as browser:
+        with _browser(served) as browser:
             under.apply(browser)
             cold.append(_visit(browser, served.url))
             if not again:
                 continue
-            browser.execute_async_script("navigator.serviceWorker.ready.then(arguments[0])")  # it serves the second
+            ready = "const done = arguments[0]; navigator.serviceWorker.ready.then(() => done())"
+            browser.execute_async_script(ready)  # it serves the second
             browser.get("about:blank")
             time.sleep(0.3)
             repeated.append(_visit(browser, served.url))
@@ -172,8 +174,8 @@ def _wait(browser: Chrome, script: str, timeout_s: float = 20) -> Any:
 
 
 @contextmanager
-def _browser() -> Iterator[Chrome]:
-    """Give a browser with an empty profile whose pages are watched from their first moment."""
+def _browser(served: Served) -> Iterator[Chrome]:
+    """Give a browser with an empty profile that has signed in; its pages are watched from their first moment."""
     options: Options = pytest_setup_options()
     options.add_argument("--headless")
     options.add_argument("--window-size=1280,900")
@@ -183,6 +185,8 @@ def _browser() -> Iterator[Chrome]:
     browser = Chrome(options=options)
     try:
         browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
+        cookie = {"name": COOKIE, "value": session_at(served), "url": served.url, "httpOnly": True, "sameSite": "Lax"}
+        browser.execute_cdp_cmd("Network.setCookie", cookie)
         time.sleep(SETTLE_S)
         yield browser
     finally:
@@ -232,7 +236,7 @@ def _seen(served: Served) -> list[float]:
     (source,) = [s for person in store.people.list() for s in store.sources.of_person(person.id)]
     waited = []
     try:
-        with _browser() as browser:
+        with _browser(served) as browser:
             browser.get(served.url + "/")
             _wait(browser, "return window.bench.drawn")
             for i in range(NEWS):

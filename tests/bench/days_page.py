@@ -46,8 +46,7 @@ def _callbacks(folder: Path, now: float) -> Iterator[Measurement]:
 
 
 def _drawn(folder: Path) -> Iterator[Measurement]:
-    with serving(folder, 1, DEMO="0") as served, _browser() as browser:
-        served.ready("/healthz")
+    with serving(folder, 1, DEMO="0") as served, _browser(served.ready("/healthz")) as browser:
         browser.get(f"{served.url}/days?range=7d")
         _wait(browser, "return !!document.querySelector('#days-overlay-graph .main-svg')", timeout_s=60)
         browser.set_script_timeout(20)

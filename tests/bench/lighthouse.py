@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.bench.measure import Goal, Measurement
 from tests.support.served import ROOT, Served, serving
+from tests.support.signed_in import COOKIE, session_at
 
 PACKAGE = "lighthouse@12.8.2"
 """The newest that runs on Node 18; later ones want 22."""
@@ -65,6 +66,7 @@ def _run(program: Path, served: Served, path: str) -> dict[str, Any]:
         command = [
             *(str(program), served.url + path, "--preset=desktop", "--output=json", f"--output-path={target}"),
             *("--quiet", "--no-enable-error-reporting", f"--only-categories={','.join(GOALS)}"),
+            f"--extra-headers={json.dumps({'Cookie': f'{COOKIE}={session_at(served)}'})}",
             "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
         ]
         environment = {**os.environ, "CHROME_PATH": browser}

@@ -10,6 +10,7 @@ import requests
 
 from tests.bench.measure import Goal, Measurement
 from tests.support.served import Served, serving
+from tests.support.signed_in import visitor
 
 STARTS = 3
 READY_S = 2
@@ -62,7 +63,7 @@ def await_ready(served: Served, timeout_s: float = 30) -> None:
 
 def visit(served: Served, range_name: str = "12h") -> None:
     """Ask for what a browser asks for at the first visit of a page."""
-    with requests.Session() as session:
+    with visitor(served) as session:
         session.headers["Accept-Encoding"] = "gzip, br"
         session.get(f"{served.url}/?range={range_name}", timeout=30)
         session.get(f"{served.url}/_dash-layout", timeout=30).raise_for_status()

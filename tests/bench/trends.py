@@ -42,8 +42,7 @@ def measure(newest: int) -> Iterator[Measurement]:
         folder = Path(name)
         ten_years_stored(folder, newest).close()
         yield from _callbacks(folder, float(newest + 20))
-        with serving(folder, 1, DEMO="0") as served, _browser() as browser:
-            served.ready("/healthz")
+        with serving(folder, 1, DEMO="0") as served, _browser(served.ready("/healthz")) as browser:
             browser.get(f"{served.url}/trends?range=14d")
             drawn = statistics.median(_clicks(browser))
             yield Measurement("profile of 90 days, click to drawn", drawn, "ms", Goal(DRAWN_MS))

@@ -49,7 +49,7 @@ def test_tabs_opened_at_once_each_show_their_own_person(home: Home, browser: Bro
         home.person("Jonas", mg_dl=200): ("200", "Jonas", "Jonas"),
     }
     order = [*people, *people]
-    browser.driver.get("about:blank")
+    browser.driver.get(home.served.url + "/healthz")
     for person in order:
         browser.js("window.open(arguments[0])", f"{home.served.url}/?person={person}")
     tabs = browser.driver.window_handles[1:]

@@ -359,6 +359,7 @@ def test_with_a_second_factor_the_password_alone_opens_nothing(
     answer = client.fill("/login/code", code=f"{code[:3]} {code[3:]}", follow=False)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/days?range=14d")
     assert client.cookie != half
+    assert services.store.sessions.find(half, clock.now) is None
     assert client.get("/api/now").status_code == 200
     client.flask.set_cookie(COOKIE, half)
     assert client.get("/api/now").status_code == 401

@@ -83,10 +83,17 @@ def let_in(app: Dash, services: Services, name: str = OWNER) -> Dash:
 
 def visitor(served: Served, database_url: str = "") -> requests.Session:
     """Return a client of a real server that has signed in there as its owner. database_url: of another than its own."""
-    engine = make_engine(database_url or f"sqlite:///{served.folder / 'cgm_dash.sqlite3'}")
-    store = assemble(engine, Vault.open(served.folder))
     made = requests.Session()
     made.headers.update(FROM_A_PAGE)
-    made.cookies.set(COOKIE, session_of(store, time.time()))
-    store.close()
+    made.cookies.set(COOKIE, session_at(served, database_url))
     return made
+
+
+def session_at(served: Served, database_url: str = "") -> str:
+    """Return the id of a new session of the owner's at a real server. database_url: of another than its own."""
+    engine = make_engine(database_url or f"sqlite:///{served.folder / 'cgm_dash.sqlite3'}")
+    store = assemble(engine, Vault.open(served.folder))
+    try:
+        return session_of(store, time.time())
+    finally:
+        store.close()
