@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dash import Dash
 
-from callbacks import asking, host
+from callbacks import alarm, asking, host
 from callbacks.pages import Pieces, keep_fresh
 from callbacks.services import Services
 from callbacks.visit import Visit
@@ -25,6 +25,7 @@ from layouts.status_view import (
     SilenceView,
     SourceView,
     StatusView,
+    WatchView,
 )
 from layouts.strip import MARKS, WIDTH_S
 from layouts.views import Content
@@ -68,7 +69,7 @@ def _key(services: Services, visit: Visit) -> str:
     """Return what decides that the page must be drawn again: a reading, a run, a minute."""
     last = services.store.runs.recent(1)
     seq = visit.person.seq if visit.person else 0
-    return f"{visit.key(60)}|{seq}|{last[0].started if last else 0}"
+    return f"{visit.key(60)}|{seq}|{last[0].started if last else 0}|{alarm.key(services, visit)}"
 
 
 def gather(services: Services, visit: Visit) -> StatusView:
@@ -108,7 +109,14 @@ def gather(services: Services, visit: Visit) -> StatusView:
         waiting=services.waiting(),
         source=(services.account_shown() or "") if manages else "",
         manages=manages,
+        alarms=alarm.views(services, visit),
+        watch=_watch(services),
     )
+
+
+def _watch(services: Services) -> WatchView:
+    told, calls = services.watched(), services.settings.heartbeat_url is not None and not services.demo
+    return WatchView(told.looked_at, calls, told.delivered_at, told.failed_at, told.failure)
 
 
 def _series(services: Services, person: Person | None, now: float) -> Series:

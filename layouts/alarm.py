@@ -132,6 +132,14 @@ def _rest(view: AlarmView) -> str:
     return text.listing((since, lost, cause_words(first.cause), meter))
 
 
+def in_words(view: AlarmView) -> str:
+    """Return in a line what holds of a wearer: for a list."""
+    first = view.told[0]
+    since = _("Since {time}.").format(time=text.moment(first.raised_at, view.zone, view.now))
+    acknowledged = _acknowledged(view) if view.silent_until is not None else _("Not acknowledged.")
+    return text.listing((f"{name_of(first.kind)}.", since, acknowledged))
+
+
 def _link(view: AlarmView) -> Component | None:
     if view.here:
         return None

@@ -11,6 +11,7 @@ from cgm_dash.silence import Cause, Filling, Silence, Why
 from cgm_dash.trouble import Level
 from cgm_dash.zones import local_date
 from layouts import ids, outcomes, text
+from layouts.alarm import in_words
 from layouts.asking import ask_button, ask_plumbing
 from layouts.banners import next_try
 from layouts.status_view import RejectView, RequestView, SilenceView, StatusView
@@ -38,6 +39,7 @@ def page(view: StatusView, key: str) -> Content:
             ),
             html.Div(
                 [
+                    card(_("Alarms"), alarms(view), ids.STATUS_ALARMS),
                     card(_("Database"), database(view), ids.STATUS_DATABASE),
                     card(_("Program"), program(view), ids.STATUS_PROGRAM),
                 ],
@@ -63,6 +65,7 @@ AREAS = (
     ids.STATUS_SOURCE,
     ids.STATUS_STRIP,
     ids.STATUS_SILENCES,
+    ids.STATUS_ALARMS,
     ids.STATUS_DATABASE,
     ids.STATUS_REQUESTS,
     ids.STATUS_REJECTS,
@@ -80,6 +83,7 @@ def areas(view: StatusView) -> tuple[Any, ...]:
         source(view),
         strip(view.marks, view.zone, view.now),
         silences(view),
+        alarms(view),
         database(view),
         requests(view),
         rejects(view),
@@ -328,6 +332,28 @@ def _raw(one: RejectView) -> Cell:
 
 
 # --- database, program, people
+
+
+def alarms(view: StatusView) -> Component:
+    """Return which alarms hold, when somebody last looked, and whether the world outside hears that all is well."""
+    watch = view.watch
+    held = [(one.name or _("Now"), in_words(one)) for one in view.alarms]
+    looked = text.NOTHING if watch.looked_at is None else text.moment(watch.looked_at, view.zone, view.now)
+    return facts([*(held or [(_("Now"), _("None"))]), (_("Last looked"), looked), (_("Outside call"), _called(view))])
+
+
+def _called(view: StatusView) -> str:
+    """Return what came of the last call to the address that is called while all is well."""
+    watch = view.watch
+    if not watch.calls:
+        return _("Not set up (CGM_DASH_HEARTBEAT_URL)")
+    failed = watch.failed_at is not None and watch.failed_at > (watch.delivered_at or 0)
+    if failed:
+        when = text.moment(watch.failed_at or 0, view.zone, view.now)
+        return _("Failed {time}: {reason}").format(time=when, reason=watch.failure)
+    if watch.delivered_at is None:
+        return _("None yet: made while all is well")
+    return _("Got through {time}").format(time=text.moment(watch.delivered_at, view.zone, view.now))
 
 
 def database(view: StatusView) -> Component:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from cgm_dash.current import Current
 from cgm_dash.silence import Expected, Silence, Why
 from cgm_dash.trouble import Trouble
+from layouts.alarm import AlarmView
 
 
 class Mark(enum.StrEnum):
@@ -113,13 +114,28 @@ class SourceView:
     newest: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class WatchView:
+    """What came of looking after alarms, UTC epoch seconds, None never.
+
+    calls: whether an address outside is called while all is well. delivered_at, failed_at: when a call last got through
+    and when one last did not; failure: why not.
+    """
+
+    looked_at: float | None = None
+    calls: bool = False
+    delivered_at: float | None = None
+    failed_at: float | None = None
+    failure: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusView:
     """Everything. now: UTC epoch seconds. expected: of the last 24 hours. polled: whether anything is asked at all.
 
     trouble, next_try_at: what is wrong, None where nothing is. waiting: fetches in the spool. silences: of seven days,
     how many there are beside those shown: more. rejected: how many in thirty days. manages: whether whoever looks may
-    have the source asked, and see what was not taken.
+    have the source asked, and see what was not taken. alarms: that hold. watch: what came of looking after them.
     """
 
     now: float
@@ -145,3 +161,5 @@ class StatusView:
     waiting: int = 0
     source: str = ""
     manages: bool = True
+    alarms: tuple[AlarmView, ...] = ()
+    watch: WatchView = WatchView()

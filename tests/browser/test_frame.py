@@ -125,7 +125,7 @@ def test_a_sensor_that_warms_up_is_told_as_that_on_every_page(home: Home, browse
             link(browser, path)
             browser.wait(lambda: browser.text("h1") == "Status")
         browser.wait(lambda: browser.text(".rail [data-live-word]") == "Warming up")
-        assert browser.js("return document.title").startswith("Warming up")
+        browser.wait(lambda: browser.js("return document.title").startswith("No data alarm · Warming up"))
         assert browser.js("return document.getElementById('stale-banner')") is None
 
 

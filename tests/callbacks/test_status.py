@@ -180,3 +180,18 @@ def test_other_peoples_silences_are_not_shown(services: Services, add_person: Ad
     ran(services, NOW - 7200)
     assert len(gathered(services, f"person={person.id}").silences) == 0
     assert len(gathered(services, f"person={other.person_id}").silences) == 1
+
+
+def test_alarms_and_the_call_outside_are_told(
+    dash_app: Dash, services: Services, add_person: Add, clock: Clock
+) -> None:
+    add_person(mg_dl=62)
+    told = texts(renew(dash_app)[ids.STATUS_ALARMS]["children"])
+    assert "Low alarm. Since" in told
+    assert "Not acknowledged." in told
+    assert "Not set up" in told
+    (person,) = services.people()
+    held = services.alarms(person)
+    services.acknowledge(person, {kind: one.raised_at for kind, one in held.items()}, 30, "Olga")
+    clock.now += 60
+    assert "Acknowledged by Olga until" in texts(renew(dash_app)[ids.STATUS_ALARMS]["children"])
