@@ -38,7 +38,7 @@ def test_every_answer_is_one_that_the_document_tells(
     schema.app = create_app(services).server
     operation = schema[path]["GET"]
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(case=operation.as_strategy())
     def ask(case: "schemathesis.Case[Any]") -> None:
         answer = case.call(headers=headers)

@@ -14,7 +14,7 @@ from sql.store import Store
 from sql.vault import Vault
 from tests.soak.union import BATCHES, Offer, keeper_of, offered, quick_store, stored
 
-MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 """On each database: 1,000 together. `make soak` has more."""
 
 
