@@ -90,10 +90,11 @@ def server_major(connection: Connection) -> int:
 
 
 def _drop_all(engine: Engine) -> None:
-    """Remove the empty tables of a start, to make those of the backup's revision."""
+    """Remove what a start has made, empty as it is, to make it as of the backup's revision."""
     with writing(engine) as connection:
         metadata.drop_all(connection)
         connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+        connection.execute(sa.text("DROP FUNCTION IF EXISTS audit_refuse()"))
 
 
 def _count(name: str) -> sa.Select[int]:

@@ -10,5 +10,5 @@ def test_processes_killed_at_random_moments_leave_every_reading_once_and_the_dat
 ) -> None:
     left = kill_often(database_url, tmp_path, kills=6, seed=11)
     assert left.faults == 0, left
-    assert left.stored > 200
+    assert left.stored > 50
     assert left.polled >= 2

@@ -6,4 +6,4 @@ import sql.text
 
 
 def test_examples_hold() -> None:
-    assert doctest.testmod(sql.text) == doctest.TestResults(failed=0, attempted=1)
+    assert doctest.testmod(sql.text) == doctest.TestResults(failed=0, attempted=2)
