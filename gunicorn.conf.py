@@ -76,7 +76,8 @@ limit_request_field_size = 8190
 """A browser sends some twenty fields; the longest line of ours is an address of a few hundred letters."""
 keepalive = 10
 """An open page asks every three seconds; a connection that waits takes no thread."""
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+_MEMORY = "/dev/shm"  # nosec B108  # noqa: S108  gunicorn makes a file there that nobody else can open
+worker_tmp_dir = _MEMORY if os.access(_MEMORY, os.W_OK) else None
 """A worker's sign of life is a file: on a disk that hangs, a worker that is well would be killed."""
 wsgi.SERVER = "web"
 """What serves, and in which version, is nobody's business."""
