@@ -117,13 +117,18 @@ def test_when_the_clock_jumps_an_answering_server_sets_it_right_and_a_dead_one_m
     switched_on(browser)
     jump = "const real = Date.now.bind(Date), by = 1000 * arguments[0]; Date.now = () => real() + by"
     live = "return document.documentElement.dataset.live"
+    beat = "return document.getElementById('heartbeat').textContent"
     browser.js(jump, 1200)
+    before = browser.js(beat)
+    browser.wait(lambda: browser.js(beat) != before, 15)
     browser.wait(lambda: browser.js(live) == "fresh" and bars(browser) == [], 15)
     browser.js("window.tones.length = 0")
     home.served.stop(signal.SIGKILL)
+    # back first: that alone makes no reading older; then ahead of the time at which the server was last heard
     browser.js(jump, -1200)
     time.sleep(1.5)
-    browser.js(jump, 1200)
+    assert bars(browser) == []
+    browser.js(jump, 2400)
     alarmed(browser, "no-data", 30)
 
 
