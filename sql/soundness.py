@@ -32,6 +32,9 @@ _STEPS = 100_000
 
 _WAIT_S = 5.0
 
+_HEAD = 100
+"""Bytes of the header of an SQLite file."""
+
 _HAS_READINGS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'readings'"
 _IMPLAUSIBLE = """
 SELECT 1 FROM readings WHERE (typeof(mg_dl) = 'integer' AND mg_dl BETWEEN 20 AND 600 AND kind BETWEEN 0 AND 7
@@ -41,22 +44,21 @@ SELECT 1 FROM readings WHERE (typeof(mg_dl) = 'integer' AND mg_dl BETWEEN 20 AND
 """SQLite's own check leaves out the CHECKs of a table WITHOUT ROWID. 4102444800: the year 2100."""
 
 
-def inspect(path: Path, budget_s: float = BUDGET_S) -> bool:
+def inspect(path: Path, budget_s: float = BUDGET_S, shared: "KeptOpen | None" = None) -> bool:
     """Look at the whole file without changing it; return whether that was done in *budget_s* seconds.
 
-    A file that is empty is a new one. Raises StoreDamaged with what was found, StoreUnavailable where it cannot be read
-    now.
+    A file that is empty is a new one. shared: how to look where this process has, or may have, connections to the file.
+    Raises StoreDamaged with what was found, StoreUnavailable where it cannot be read now.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(100)
+        head = _head(path) if shared is None else shared.head(path)
     except OSError as exc:
         raise StoreUnavailable(
             f"{path}: cannot be read ({exc.strerror}); check that it is there and its permissions"
         ) from exc
     if not head:
         return True
-    if len(head) < 100 or not head.startswith(b"SQLite format 3\0") or not {head[18], head[19]} <= {1, 2}:
+    if len(head) < _HEAD or not head.startswith(b"SQLite format 3\0") or not {head[18], head[19]} <= {1, 2}:
         raise StoreDamaged("its first bytes are not those of an SQLite database")
     if _is_cut(path, head):
         raise StoreDamaged("the file is shorter than it says it is")
@@ -66,7 +68,36 @@ def inspect(path: Path, budget_s: float = BUDGET_S) -> bool:
             f"its log {path.name}-wal is damaged: {lost} commits behind the damage would be lost silently; to go on"
             " without them, move that file away"
         )
-    return _whole(path, budget_s)
+    return _whole(path, budget_s, used=shared is not None and shared.used)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD)
+
+
+class KeptOpen:
+    """A file's descriptor that is never closed while the file is the same one.
+
+    POSIX: a process that closes any descriptor of a file loses all its locks on it, those of SQLite's connections too.
+    Another process that closes the database would then take itself for the last one and remove the log, into which this
+    one goes on writing (sqlite.org/howtocorrupt.html, section 2.2).
+
+    used: whether this process has had connections to the file.
+    """
+
+    def __init__(self) -> None:
+        self.used = False
+        self._handle: int | None = None
+
+    def head(self, path: Path) -> bytes:
+        """Return the first bytes of the file that is at *path* now. Raises OSError."""
+        if self._handle is not None and not os.path.samestat(os.fstat(self._handle), path.stat()):
+            os.close(self._handle)  # another file has come in its place
+            self._handle = None
+        if self._handle is None:
+            self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return os.pread(self._handle, _HEAD, 0)
 
 
 def _is_cut(path: Path, head: bytes) -> bool:
@@ -79,23 +110,24 @@ def _is_cut(path: Path, head: bytes) -> bool:
     return path.stat().st_size < pages * (65_536 if size == 1 else size)
 
 
-def reading_address(path: Path) -> str:
+def reading_address(path: Path, used: bool = False) -> str:
     """Return the address by which SQLite reads *path* and changes nothing.
 
-    Without a log nobody has it open: then SQLite need not even lock it, and leaves no files beside it.
+    Without a log nobody has it open: then SQLite need not even lock it, and leaves no files beside it. used: whether
+    this process has had connections to it; then it is locked in any case, as theirs are (see KeptOpen).
     """
-    alone = not os.path.exists(f"{path}-wal")
+    alone = not used and not os.path.exists(f"{path}-wal")
     return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if alone else ''}"
 
 
-def _whole(path: Path, budget_s: float) -> bool:
-    address = reading_address(path)
+def _whole(path: Path, budget_s: float, used: bool) -> bool:
+    address = reading_address(path, used)
     try:
         return _looked_through(path, address, budget_s)
     except StoreDamaged:
-        if address == reading_address(path):
+        if address == reading_address(path, used):
             raise
-    return _looked_through(path, reading_address(path), budget_s)  # another process has begun to write meanwhile
+    return _looked_through(path, reading_address(path, used), budget_s)  # another process has begun to write meanwhile
 
 
 def _looked_through(path: Path, address: str, budget_s: float) -> bool:
@@ -138,7 +170,7 @@ class Gate:
         self._why: str | None = None
         self._until = 0.0
         self._seen: tuple[object, ...] = ()
-        self._passed = False
+        self._file = KeptOpen()
         self._lock = threading.Lock()
 
     @property
@@ -152,18 +184,18 @@ class Gate:
             if self._why is not None and time.monotonic() < self._until and self._seen == self._stamp():
                 raise StoreDamaged(self._why)
             try:
-                whole = inspect(self.path, budget_s)
+                whole = inspect(self.path, budget_s, self._file)
             except StoreDamaged as exc:
                 self._shut(str(exc))
                 raise StoreDamaged(self._why) from exc
             if self._why is not None:
                 log.warning("database pid=%d is whole again file=%s", os.getpid(), self.path)
-            self._why, self._passed = None, True
+            self._why, self._file.used = None, True
             return whole
 
     def require(self) -> None:
         """Let through what wants to use the file, which is looked at before the first use. Raises as check()."""
-        if not self._passed or self._why is not None:
+        if not self._file.used or self._why is not None:
             self.check()
 
     def shut(self, found: str) -> None:

@@ -5,6 +5,8 @@ import logging
 import os
 import random
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -210,6 +212,25 @@ def test_a_look_at_a_file_that_is_written_to_finds_it_whole(sqlite_url: str, tmp
         end.set()
         writer.join()
         engine.dispose()
+
+
+def test_a_look_takes_no_lock_from_this_processes_connections(sqlite_url: str, tmp_path: Path) -> None:
+    engine = make_engine(sqlite_url)
+    migrate(engine)  # its connection stays in the pool, as one of a running server does
+    check_health(engine)  # as before each night's backup
+    path = tmp_path / "only.sqlite3"
+    other = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit(); c.close()"
+    subprocess.run([sys.executable, "-c", other, path, "INSERT INTO upstreams (kind) VALUES ('theirs')"], check=True)
+    # Who closes a database as the last one removes its log: this process would go on writing into one that is gone.
+    assert Path(f"{path}-wal").exists()
+    with writing(engine) as connection:
+        connection.execute(sa.text("INSERT INTO upstreams (kind) VALUES ('ours')"))
+    seen = reading_engine(sqlite_url)
+    with looking(seen) as connection:
+        kinds = connection.execute(sa.text("SELECT kind FROM upstreams ORDER BY id")).scalars().all()
+    assert kinds == ["theirs", "ours"]
+    seen.dispose()
+    engine.dispose()
 
 
 def test_a_look_that_takes_too_long_is_broken_off_and_says_so(
