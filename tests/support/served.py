@@ -1,6 +1,7 @@
 """The real server in a process of its own: gunicorn with this project's configuration, on a free port."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -45,6 +46,10 @@ class Served:
     def workers(self) -> list[int]:
         """Return the process ids of gunicorn's workers."""
         return [child.pid for child in psutil.Process(self.process.pid).children()]
+
+    def pollers(self) -> list[int]:
+        """Return the process ids of those that polled, as the log tells: one for each poll that has ended."""
+        return [int(pid) for pid in re.findall(r"ingest pid=(\d+) outcome=", self.log())]
 
     def ready(self, path: str = "/readyz", timeout_s: float = 20.0) -> "Served":
         """Wait until *path* answers 200."""
