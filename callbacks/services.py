@@ -1,5 +1,6 @@
 """What pages may ask for: one typed bundle, put together by app.py and given as an argument, never imported."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import g, has_request_context
 
-from cgm_dash.access import OPERATOR, Action, Caller, Right
+from cgm_dash.access import OPERATOR, REFUSALS, Action, Caller, Right
 from cgm_dash.account import Credentials, masked
 from cgm_dash.alarm import AlarmKind, Alarms, Facts, acknowledge, advance, cause_of
 from cgm_dash.batch import Columns, SensorSeen
@@ -24,6 +25,8 @@ from sql.people import Person
 from sql.real_account import RealAccount
 from sql.runs import Run
 from sql.store import Store
+
+log = logging.getLogger(__name__)
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -254,12 +257,11 @@ class Services:
         if self.demo:
             return
         client = g.get("client") if has_request_context() else None
+        address = client.address if client else ""
+        if action in REFUSALS:
+            log.warning("attempt outcome=%s client=%s", action.value, address)
         self.store.audit.note(
-            self.now(),
-            self.caller().label if who is None else who,
-            action,
-            address=client.address if client else "",
-            about=about,
+            self.now(), self.caller().label if who is None else who, action, address=address, about=about
         )
 
     def people(self) -> tuple[Person, ...]:

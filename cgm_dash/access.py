@@ -52,6 +52,7 @@ class Action(StrEnum):
 
     SIGN_IN = "sign-in"
     SIGN_IN_REFUSED = "sign-in-refused"
+    PASSWORD_GIVEN = "password-given"  # noqa: S105  the name of an event
     SIGN_OUT = "sign-out"
     OWNER_CREATED = "owner-created"
     USER_ADDED = "user-added"
@@ -76,6 +77,9 @@ class Action(StrEnum):
     BACKUP_MADE = "backup-made"
     RESTORED = "restored"
 
+
+REFUSALS = frozenset({Action.SIGN_IN_REFUSED, Action.SHARE_REFUSED})
+"""What strangers can cause without having been let in."""
 
 PAGES = ("now", "trends", "days", "report", "data", "settings", "status")
 """Names of the pages, as a shared link chooses from the first four of them."""

@@ -35,6 +35,7 @@ ACTIONS: Mapping[Action, str] = MappingProxyType(
     {
         Action.SIGN_IN: m("Signed in"),
         Action.SIGN_IN_REFUSED: m("Sign-in refused"),
+        Action.PASSWORD_GIVEN: m("Password given, code asked for"),
         Action.SIGN_OUT: m("Signed out"),
         Action.OWNER_CREATED: m("First owner set up"),
         Action.USER_ADDED: m("Person added"),

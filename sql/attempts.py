@@ -3,8 +3,9 @@
 Counting begins anew after *span_s* without a failure, and at the end of a wait, which is never shorter than that. So
 within any *span_s* there are no more than *limit* failures: none of those before the wait is that young any more.
 
-closed_until() before a try and failed() after it leave a gap: as many tries as run at once may pass between the two.
-begin() has none: it counts a try as failed before it is made, and succeeded() takes that back.
+Counted after it was found wrong, a try would leave a gap: as many as run at once would pass between the look and the
+count. So begin() counts a try as failed before it is made; succeeded() takes that back with all before it, and
+took_back() alone.
 """
 
 import hashlib
@@ -40,23 +41,31 @@ class AttemptStore:
             open_at = connection.execute(wanted).scalar()
         return float(open_at) if open_at is not None and _is_closed(open_at, now) else None
 
-    def failed(self, key: str, now: float, *, limit: int, span_s: int, wait_s: int, doubling: bool) -> float | None:
-        """Count a failure; return the time from which on a try is let through again, None where it still is.
-
-        It closes at the *limit*-th: for *wait_s*, but never for less than *span_s*; with *doubling* for twice as long
-        each further time, up to a day, until one succeeds. Failures while it is closed do not count.
-        """
-        with writing(self._engine) as connection:
-            return _count(connection, _key(key), now, limit, span_s, wait_s, doubling)[1]
-
     def begin(self, key: str, now: float, *, limit: int, span_s: int, wait_s: int, doubling: bool) -> float | None:
         """Count a try as failed before it is made and return None; closed: the time from which on one is let through.
 
-        Of however many at once no more than *limit* are let through. succeeded() takes the count back.
+        It closes at the *limit*-th: for *wait_s*, but never for less than *span_s*; with *doubling* for twice as long
+        each further time, up to a day, until one succeeds. Tries while it is closed do not count. Of however many at
+        once no more than *limit* are let through.
         """
         with writing(self._engine) as connection:
             let_through, open_at = _count(connection, _key(key), now, limit, span_s, wait_s, doubling)
             return None if let_through else open_at
+
+    def took_back(self, key: str) -> None:
+        """Take back one try that begin() has counted and that was none: those before it stay, and what it closed opens.
+
+        The time of the failure before is not known any more: that one counts as if it were as young as this try.
+        """
+        with writing(self._engine) as connection:
+            mine = attempts.c.key == _key(key)
+            row = connection.execute(sa.select(attempts).where(mine).with_for_update()).one_or_none()
+            if row is None or row.failures == 0:
+                return
+            values = {"failures": row.failures - 1}
+            if row.open_at:
+                values |= {"open_at": 0, "waits": max(0, row.waits - 1)}
+            connection.execute(sa.update(attempts).where(mine).values(values))
 
     def succeeded(self, key: str) -> None:
         """Forget the failures of *key*, and how often it was closed."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from cgm_dash.access import Action
+from cgm_dash.access import REFUSALS, Action
 from sql.engine import looking, writing
 from sql.schema import audit
 from sql.text import one_line
@@ -21,8 +21,6 @@ MOST = 200_000
 
 MOST_SHOWN = 1_000
 SWEPT_AT_ONCE = 1_000
-
-_REFUSALS = (Action.SIGN_IN_REFUSED, Action.SHARE_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class AuditStore:
         values |= {"address": one_line(address, 60), "about": one_line(about, 200)}
         with writing(self._engine) as connection:
             _sweep(connection, now)
-            if action in _REFUSALS and _is_full(connection):
+            if action in REFUSALS and _is_full(connection):
                 return
             connection.execute(sa.insert(audit).values(values))
 

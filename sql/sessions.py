@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from cgm_dash.credentials import digest, new_secret
-from cgm_dash.errors import StoreUnavailable
+from cgm_dash.errors import StoreUnavailable, UsageError
+from cgm_dash.i18n import _
 from sql.engine import MARK_MS, looking, writing
 from sql.schema import sessions, shares, users
 from sql.text import one_line
+from sql.users import stamp_of
 
 IDLE_S, ABSOLUTE_S = 12 * 3600, 30 * 86_400
 CLINIC_IDLE_S, CLINIC_ABSOLUTE_S = 15 * 60, 12 * 3600
@@ -26,7 +28,8 @@ MARK_S = 60
 """A use is written down at most so often."""
 
 MOST_EACH = 50
-"""Sessions of one user or one link; the oldest go."""
+"""Sessions of one user or one link; the oldest go. Half ones are counted by themselves: whoever has but the password
+must not push out those who have signed in."""
 
 AHEAD_S = 86_400
 """One that began so much later than now is of a clock that has been set back since, and nobody knows how old."""
@@ -73,11 +76,17 @@ class SessionStore:
         address: str = "",
         agent: str = "",
         expires: float | None = None,
+        stamp: bytes | None = None,
+        instead_of: bytes | None = None,
     ) -> str:
         """Begin a session of a user or of a shared link and return the id for the cookie: 256 random bits.
 
         expires: no later than the store's own limit, and ten minutes for a half one. A whole one of a user marks when
         the user was last seen. Raises StoreError where there is no such user or link, or both are named.
+
+        stamp: of the user whose password was checked (sql/users.py). instead_of: the digest of the session that this
+        one goes on from, which ends. Raises UsageError, in words for the person, where the user has another stamp by
+        now, or that session has ended: no sign-in that was under way outlives a change of the password.
         """
         id_ = new_secret()
         longest = now + (HALF_S if half else self._absolute_s)
@@ -85,10 +94,12 @@ class SessionStore:
         values |= {"created": int(now), "last_seen": int(now), "expires": int(min(longest, expires or longest))}
         values |= {"address": one_line(address, ADDRESS_LIMIT), "agent": one_line(agent, AGENT_LIMIT)}
         with writing(self._engine) as connection:
-            _hold(connection, user_id, share_id, None if half else now)
+            _hold(connection, user_id, share_id, None if half else now, stamp)
             self._sweep(connection, now)
+            if instead_of is not None:
+                _end(connection, instead_of)
             connection.execute(sa.insert(sessions).values(values))
-            _bound(connection, user_id, share_id)
+            _bound(connection, user_id, share_id, half)
         return id_
 
     def find(self, id_: str, now: float) -> Session | None:
@@ -147,21 +158,40 @@ class SessionStore:
         connection.execute(sa.delete(sessions).where(sessions.c.digest.in_(over)))
 
 
-def _hold(connection: Connection, user_id: int | None, share_id: int | None, seen: float | None) -> None:
-    """Keep the row whose session it is: it stays, and only one at a time opens a session of it."""
+def _hold(
+    connection: Connection, user_id: int | None, share_id: int | None, seen: float | None, stamp: bytes | None
+) -> None:
+    """Keep the row whose session it is: it stays as it is, and only one at a time opens a session of it.
+
+    Raises UsageError where the user has another stamp.
+    """
     if user_id is not None:
-        mine = users.c.id == user_id
+        mine, told = users.c.id == user_id, (users.c.password_hash, users.c.totp_secret)
         if seen is not None:
-            connection.execute(sa.update(users).where(mine).values(last_seen=int(seen)))
+            found = connection.execute(sa.update(users).where(mine).values(last_seen=int(seen)).returning(*told))
         else:
-            connection.execute(sa.select(users.c.id).where(mine).with_for_update())
+            found = connection.execute(sa.select(*told).where(mine).with_for_update())
+        row = found.one_or_none()
+        if stamp is not None and (row is None or stamp_of(*row) != stamp):
+            raise _over()
     if share_id is not None:
         connection.execute(sa.select(shares.c.id).where(shares.c.id == share_id).with_for_update())
 
 
-def _bound(connection: Connection, user_id: int | None, share_id: int | None) -> None:
-    theirs = sessions.c.share_id == share_id if user_id is None else sessions.c.user_id == user_id
+def _end(connection: Connection, key: bytes) -> None:
+    """End the session of that digest. Raises UsageError where it has ended already."""
+    if not connection.execute(sa.delete(sessions).where(sessions.c.digest == key)).rowcount:
+        raise _over()
+
+
+def _over() -> UsageError:
+    return UsageError(_("This sign-in was ended, or something about it was changed, just now. Sign in again."))
+
+
+def _bound(connection: Connection, user_id: int | None, share_id: int | None, half: bool) -> None:
+    whose = sessions.c.share_id == share_id if user_id is None else sessions.c.user_id == user_id
     newest = sessions.c.last_seen.desc(), sessions.c.created.desc(), sessions.c.digest
+    theirs = sa.and_(whose, sessions.c.half == half)
     wanted = sa.select(sessions.c.digest).where(theirs).order_by(*newest).offset(MOST_EACH).limit(1_000)
     for key in connection.execute(wanted).scalars().all():
         connection.execute(sa.delete(sessions).where(sessions.c.digest == key))

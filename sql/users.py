@@ -5,9 +5,10 @@ looks at several rows before writing (is there an owner yet, is it the last one,
 """
 
 import builtins
+import hashlib
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,7 +45,7 @@ class User:
     """Somebody who may sign in. people: ids of whom they see, which counts where sees_all is False.
 
     has_totp: whether a second factor is asked for. created, last_seen: UTC epoch seconds; the latter of the last
-    sign-in, None never.
+    sign-in, None never. stamp: changes with what they sign in with, and tells nothing of it (`stamp_of`).
     """
 
     id: int
@@ -55,6 +56,7 @@ class User:
     has_totp: bool
     created: int
     last_seen: int | None
+    stamp: bytes = field(default=b"", repr=False, compare=False)
 
 
 class UserStore:
@@ -117,7 +119,8 @@ class UserStore:
     def check(self, name: str, password: str) -> User | None:
         """Return the user who has this name and this password, else None, after the same time for an unknown name.
 
-        A hash made with other parameters than today's is made anew.
+        A hash made with other parameters than today's is made anew. The user's stamp is of the password that was
+        checked: where another one is set at the same moment, nobody has this one any more.
         """
         wanted = sa.select(users.c.id, users.c.password_hash).where(users.c.name_key == _key(name))
         with looking(self._engine) as connection:
@@ -125,12 +128,25 @@ class UserStore:
         right = verify_password(DUMMY_HASH if row is None else row.password_hash, password)
         if row is None or not right:
             return None
-        if needs_rehash(row.password_hash):
-            anew = {"password_hash": hash_password(password)}
-            with writing(self._engine) as connection:
-                same = users.c.id == row.id, users.c.password_hash == row.password_hash
-                connection.execute(sa.update(users).where(*same).values(anew))
-        return self.get(row.id)
+        hash_ = self._renewed(row.id, row.password_hash, password)
+        if hash_ is None:  # by a sign-in at the same moment, or it is another password
+            return self.check(name, password)
+        with looking(self._engine) as connection:
+            same = users.c.id == row.id, users.c.password_hash == hash_
+            return next(iter(_read(connection, sa.and_(*same))), None)
+
+    def _renewed(self, user_id: int, hash_: str, password: str) -> str | None:
+        """Return the hash of *password* that is stored from now on: *hash_*, or one of today's parameters.
+
+        None where *hash_* has been replaced meanwhile.
+        """
+        if not needs_rehash(hash_):
+            return hash_
+        anew = hash_password(password)
+        with writing(self._engine) as connection:
+            same = users.c.id == user_id, users.c.password_hash == hash_
+            done = connection.execute(sa.update(users).where(*same).values(password_hash=anew))
+        return anew if done.rowcount else None
 
     def set_password(self, user_id: int, password: str, keep: bytes | None = None) -> None:
         """Give a user another password and end all their sessions but that of digest *keep*.
@@ -199,6 +215,11 @@ class UserStore:
                 " cgm-dash user password NAME --remove-second-factor"
             )
             return None
+
+
+def stamp_of(password_hash: str, totp_secret: bytes | None) -> bytes:
+    """Return what tells whether somebody still signs in with the same password and second factor."""
+    return hashlib.sha256(password_hash.encode() + b"\0" + (totp_secret or b"")).digest()
 
 
 def lock(connection: Connection) -> None:
@@ -289,9 +310,7 @@ def _is_taken(newest: int | None, step: int, now: float) -> bool:
 
 def _read(connection: Connection, which: sa.ColumnElement[bool]) -> tuple[User, ...]:
     """Return the users for whom *which* holds: without password and secret."""
-    columns = (users.c[name] for name in ("id", "name", "role", "sees_all", "created", "last_seen"))
-    has_totp = users.c.totp_secret.is_not(None).label("has_totp")
-    rows = connection.execute(sa.select(*columns, has_totp).where(which).order_by(users.c.id).limit(MOST_USERS)).all()
+    rows = connection.execute(sa.select(users).where(which).order_by(users.c.id).limit(MOST_USERS)).all()
     seen: dict[int, builtins.list[int]] = {row.id: [] for row in rows}
     for pair in connection.execute(sa.select(user_people).where(user_people.c.user_id.in_(seen))):
         seen[pair.user_id].append(pair.person_id)
@@ -302,9 +321,10 @@ def _read(connection: Connection, which: sa.ColumnElement[bool]) -> tuple[User, 
             Role(row.role),
             row.sees_all,
             frozenset(seen[row.id]),
-            bool(row.has_totp),
+            row.totp_secret is not None,
             row.created,
             row.last_seen,
+            stamp_of(row.password_hash, row.totp_secret),
         )
         for row in rows
     )

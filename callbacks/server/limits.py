@@ -6,6 +6,7 @@ stays so.
 """
 
 import hmac
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,9 +15,12 @@ from flask import current_app, g
 from werkzeug.wrappers import Response
 
 from callbacks import cookies
+from callbacks.server.client import LOCAL
 from cgm_dash.credentials import name_key, new_secret
 from sql.attempts import AttemptStore
 from sql.users import User
+
+log = logging.getLogger(__name__)
 
 DEVICE_S = 400 * 86_400
 """The longest that browsers keep a cookie."""
@@ -49,6 +53,16 @@ def of_sign_in(name: str, user: User | None) -> Mapping[str, Limit]:
     return {f"address:{g.client.network}": ADDRESS, f"account:{account}": ACCOUNT}
 
 
+def of_code(user: User) -> Mapping[str, Limit]:
+    """Return by what a try of *user*'s second factor counts.
+
+    A browser of theirs counts by itself here too: whoever has got hold of the password must not keep them from signing
+    in and changing it.
+    """
+    device = _device_of(user)
+    return {f"code:{user.id}:{device}" if device else f"code:{user.id}": CODE}
+
+
 def closed_until(attempts: AttemptStore, counted: Mapping[str, Limit], now: float) -> float | None:
     """Return until when no try is let through, None where one is. Raises StoreError."""
     until = [attempts.closed_until(key, now) for key in counted]
@@ -58,33 +72,29 @@ def closed_until(attempts: AttemptStore, counted: Mapping[str, Limit], now: floa
 def begin(attempts: AttemptStore, counted: Mapping[str, Limit], now: float) -> float | None:
     """Let a try through and return None, or return until when none is. Raises StoreError.
 
-    But for an address's, it is counted as failed already: of many at once no more are let through than the limit says.
+    It is counted as failed already: of many at once no more are let through than the limit says.
     """
     until = closed_until(attempts, counted, now)
     for key, limit in counted.items():
-        if until is None and limit is not ADDRESS:
+        if until is None:
             until = attempts.begin(
                 key, now, limit=limit.failures, span_s=limit.span_s, wait_s=limit.wait_s, doubling=limit.doubling
             )
+    if until is not None:
+        log.warning("attempt limit=closed client=%s", g.client.address or LOCAL)
     return until
-
-
-def failed(attempts: AttemptStore, counted: Mapping[str, Limit], now: float) -> None:
-    """Count a failure where `begin` has not: of the address. Raises StoreError."""
-    for key, limit in counted.items():
-        if limit is ADDRESS:
-            attempts.failed(
-                key, now, limit=limit.failures, span_s=limit.span_s, wait_s=limit.wait_s, doubling=limit.doubling
-            )
 
 
 def succeeded(attempts: AttemptStore, counted: Mapping[str, Limit]) -> None:
     """Forget the failures of an account or a device. Raises StoreError.
 
-    Those of an address stay: whoever may sign in could else go on guessing for another in between.
+    Those of an address stay, but for the try itself: whoever may sign in could else go on guessing for another in
+    between.
     """
     for key, limit in counted.items():
-        if limit is not ADDRESS:
+        if limit is ADDRESS:
+            attempts.took_back(key)
+        else:
             attempts.succeeded(key)
 
 

@@ -79,10 +79,8 @@ def _open(services: Services, share: Share) -> Answer:
 def _refusal(services: Services, share: Share) -> Answer | None:
     """Return why the PIN that was sent does not open the link, None where it does."""
     attempts, now, filled = services.store.attempts, services.now(), Filled(request.form)
-    counted = {f"share-address:{g.client.network}": limits.ADDRESS}
-    until = limits.closed_until(attempts, counted, now) or attempts.begin(
-        _key(share), now, limit=LINK.failures, span_s=LINK.span_s, wait_s=LINK.wait_s, doubling=LINK.doubling
-    )
+    counted = {f"share-address:{g.client.network}": limits.ADDRESS, f"share:{share.id}": LINK}
+    until = limits.begin(attempts, counted, now)
     if until is not None:
         minutes = max(1, -int(-(until - now) // 60))
         words = _("Too many tries. The next one is let through in {minutes} minutes.").format(minutes=minutes)
@@ -90,15 +88,10 @@ def _refusal(services: Services, share: Share) -> Answer | None:
         answer.headers["Retry-After"] = str(max(1, round(until - now)))
         return answer
     if services.store.shares.pin_is(share.id, filled.secret("pin").strip()):
-        attempts.succeeded(_key(share))
+        limits.succeeded(attempts, counted)
         return None
-    limits.failed(attempts, counted, now)
     services.note(Action.SHARE_REFUSED, share.name, who=_label(share))
     return _form(services, share, {"pin": _("This is not the PIN.")}, 401)
-
-
-def _key(share: Share) -> str:
-    return f"share:{share.id}"
 
 
 def _label(share: Share) -> str:

@@ -45,7 +45,10 @@ def register(server: Flask, services: Services) -> None:
 
 
 def _guarded(services: Services, view: View) -> View:
-    """Return *view*, but for the demo, which needs none of it, and while the database is away."""
+    """Return *view*, but for the demo, which needs none of it, and while the database is away.
+
+    A sign-in whose password or second factor is changed at the same moment begins anew.
+    """
 
     @wraps(view)
     def guarded() -> Answer:
@@ -56,6 +59,8 @@ def _guarded(services: Services, view: View) -> View:
             return view()
         except StoreError as exc:
             return away(exc)
+        except UsageError as exc:
+            return _sign_in_page("/", str(exc), 401)
 
     return guarded
 
@@ -94,19 +99,19 @@ def _sign_in(services: Services) -> Answer:
         return _too_often(_sign_in_page(there, _too_often_words(until, now), 429, name), until, now)
     user = store.users.check(name, password)
     if user is None:
-        limits.failed(store.attempts, counted, now)
         services.note(Action.SIGN_IN_REFUSED, who=_label(named))
         return _sign_in_page(there, _("The name or the password is wrong."), 401, name)
     limits.succeeded(store.attempts, counted)
     if user.has_totp:
         response = redirect(CODE if there == "/" else f"{CODE}?next={there.replace('&', '%26')}", 303)
         _begin(services, user, response, half=True)
+        services.note(Action.PASSWORD_GIVEN, who=_label(user))
         return response
     return enter(services, user, redirect(there, 303))
 
 
 def enter(services: Services, user: User, response: Answer) -> Answer:
-    """Sign *user* in with *response*: a new session, whatever there was before. Raises StoreError."""
+    """Sign *user* in with *response*: a new session, whatever there was before. Raises StoreError, UsageError."""
     _begin(services, user, response)
     limits.know_device(response, user)
     services.note(Action.SIGN_IN, who=_label(user))
@@ -114,13 +119,25 @@ def enter(services: Services, user: User, response: Answer) -> Answer:
 
 
 def _begin(services: Services, user: User, response: Answer, half: bool = False) -> None:
-    """Begin a session and end the one that the request came with, so that no planted id is ever good for anything."""
+    """Begin a session and end the one that the request came with, so that no planted id is ever good for anything.
+
+    After the code it must go on from the half one, which a new password ends. Raises StoreError, UsageError.
+    """
     sessions, now, before = services.store.sessions, services.now(), g.get("session")
-    if before is not None:
-        sessions.end(before.digest)
     agent = request.headers.get("User-Agent", "")[:200]
-    until = now + HALF_S if half else None
-    id_ = sessions.open(now, user_id=user.id, half=half, address=g.client.address, agent=agent, expires=until)
+    goes_on = not half and before is not None and before.half and before.user_id == user.id
+    if before is not None and not goes_on:
+        sessions.end(before.digest)
+    id_ = sessions.open(
+        now,
+        user_id=user.id,
+        half=half,
+        address=g.client.address,
+        agent=agent,
+        expires=now + HALF_S if half else None,
+        stamp=user.stamp,
+        instead_of=before.digest if before is not None and goes_on else None,
+    )
     cookies.give(response, cookies.SESSION, id_, HALF_S if half else ABSOLUTE_S)
 
 
@@ -145,12 +162,11 @@ def _code(services: Services) -> Answer:
     if user is None:
         return redirect(SIGN_IN, 303)
     store, now = services.store, services.now()
-    counted = {f"code:{user.id}": limits.CODE}
+    counted = limits.of_code(user)
     until = limits.begin(store.attempts, counted, now)
     if until is not None:
         return _too_often(page("code.html", 429, there=there, fault=_too_often_words(until, now)), until, now)
     if not store.users.take_code(user.id, _field("code").replace(" ", ""), now):
-        limits.failed(store.attempts, counted, now)
         services.note(Action.SIGN_IN_REFUSED, "code", who=_label(user))
         return page("code.html", 401, there=there, fault=_("The code is wrong, or it was used already."))
     limits.succeeded(store.attempts, counted)
@@ -186,17 +202,17 @@ def _set_up(services: Services) -> Answer:
     if store.users.any_owner():
         return redirect(SIGN_IN, 303)
     name, password, counted = _field("name"), _field("password"), {f"setup:{g.client.network}": limits.SECRET}
+    if password != _field("again"):
+        return page("setup.html", 400, fault=_("The two passwords differ."), name=name)
     until = limits.begin(store.attempts, counted, now)
     if until is not None:
         return _too_often(page("setup.html", 429, fault=_too_often_words(until, now), name=name), until, now)
-    if password != _field("again"):
-        return page("setup.html", 400, fault=_("The two passwords differ."), name=name)
     try:
         owner = store.users.add_first_owner(name, password, _field("secret"), now)
-    except UsageError as exc:
+    except UsageError as exc:  # the secret was right
+        limits.succeeded(store.attempts, counted)
         return page("setup.html", 400, fault=str(exc), name=name)
     if owner is None:
-        limits.failed(store.attempts, counted, now)
         services.note(Action.SIGN_IN_REFUSED, "setup", who="nobody")
         return page(
             "setup.html", 401, fault=_("The set-up secret is wrong, or a newer one was printed since."), name=name

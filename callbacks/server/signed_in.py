@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response as Answer
 from callbacks import cookies, cross_site
 from callbacks.server import limits
 from callbacks.server.answers import THEME_COOKIE, away
+from callbacks.server.door import SIGN_IN
 from callbacks.server.filled import Filled
 from callbacks.services import NotAllowed, Services
-from cgm_dash.access import Caller, Kind, Right
-from cgm_dash.errors import StoreError
+from cgm_dash.access import Action, Caller, Kind, Right
+from cgm_dash.errors import StoreError, UsageError
 from cgm_dash.i18n import _
 from layouts import text
 from layouts.plain import Visitor, render
@@ -103,6 +104,7 @@ def confirm(services: Services, filled: Filled, name: str = "own_password") -> b
         filled.fault(name, words.format(minutes=minutes))
     elif services.store.users.check(me.caller.name, typed) is None:
         filled.fault(name, _("This is not your password."))
+        services.note(Action.SIGN_IN_REFUSED, "own password")
     else:
         limits.succeeded(attempts, counted)
     return not filled.faults
@@ -110,10 +112,17 @@ def confirm(services: Services, filled: Filled, name: str = "own_password") -> b
 
 def renew(services: Services, response: Answer) -> Answer:
     """Give whoever asks a new session in place of theirs, after what they sign in with has changed."""
-    me, sessions = myself(services), services.store.sessions
-    sessions.end(me.session.digest)
-    agent = request.headers.get("User-Agent", "")
-    id_ = sessions.open(services.now(), user_id=me.user_id, address=g.client.address, agent=agent)
+    me, agent = myself(services), request.headers.get("User-Agent", "")
+    try:
+        id_ = services.store.sessions.open(
+            services.now(),
+            user_id=me.user_id,
+            address=g.client.address,
+            agent=agent,
+            instead_of=me.session.digest,
+        )
+    except UsageError:  # an owner has ended it just now
+        return redirect(SIGN_IN, 303)
     cookies.give(response, cookies.SESSION, id_, ABSOLUTE_S)
     return response
 

@@ -60,6 +60,23 @@ def test_a_new_password_ends_the_other_sessions_and_renews_this_one(
     assert actions(services)[0] == ("password-changed", "")
 
 
+def test_a_session_that_an_owner_ends_at_the_same_moment_is_not_renewed(
+    services: Services, ada: User, client: PlainClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = services.store.users
+    real = users.set_password
+
+    def ended(user_id: int, password: str, keep: bytes | None = None) -> None:
+        real(user_id, password, keep=keep)
+        services.store.sessions.end_all_of(user_id)
+
+    monkeypatch.setattr(users, "set_password", ended)
+    client.get("/account")
+    answer = client.fill("/account/password", own_password=PASSWORD, new_password=NEW, again=NEW, follow=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    assert services.store.sessions.of_user(ada.id, services.now()) == ()
+
+
 ODD: list[tuple[dict[str, Any], str]] = [
     ({"own_password": "wrong"}, "own_password"),
     ({"own_password": ""}, "own_password"),
@@ -87,6 +104,7 @@ def test_the_own_password_cannot_be_tried_out(services: Services, client: PlainC
     client.fill("/account/password", own_password=PASSWORD, new_password=NEW, again=NEW)
     assert "Too many tries" in client.faults["own_password"]
     assert services.store.users.check("Ada", PASSWORD) is not None
+    assert actions(services) == [("sign-in-refused", "own password")] * 5
 
 
 def test_the_second_factor_needs_a_code_and_the_password(services: Services, client: PlainClient, ada: User) -> None:

@@ -315,6 +315,17 @@ def test_a_cookie_of_a_device_made_up_or_of_another_helps_nobody(come: Come, ada
         assert tried(client) == 429, value
 
 
+def test_the_log_tells_from_where_somebody_was_refused_and_shut_out(
+    come: Come, ada: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = come("192.0.2.9")
+    for _ in range(6):
+        tried(client, "Ada", "wrong")
+    said = [record.getMessage() for record in caplog.records if "192.0.2.9" in record.getMessage()]
+    refused = "attempt outcome=sign-in-refused client=192.0.2.9"
+    assert said == [refused] * 5 + ["attempt limit=closed client=192.0.2.9"]
+
+
 def test_two_processes_count_together(services: Services, ada: User) -> None:
     apps = [create_app(services) for _ in range(2)]
     statuses = []
@@ -367,7 +378,8 @@ def test_with_a_second_factor_the_password_alone_opens_nothing(
     tried(again)
     again.get("/login/code")
     assert again.fill("/login/code", code=code).status_code == 401  # taken before
-    assert [action for action, _who in audited(services)] == ["sign-in-refused", "sign-in", "sign-in-refused"]
+    done = ["password-given", "sign-in-refused", "sign-in", "password-given", "sign-in-refused"]
+    assert [action for action, _who in audited(services)] == done
 
 
 def test_five_wrong_codes_close_the_second_factor_from_wherever(come: Come, totp: pyotp.TOTP, clock: Clock) -> None:
@@ -382,6 +394,56 @@ def test_five_wrong_codes_close_the_second_factor_from_wherever(come: Come, totp
     tried(client)
     client.get("/login/code")
     assert client.fill("/login/code", code=totp.at(int(clock.now))).status_code == 429
+
+
+def test_who_has_only_the_password_does_not_lock_out_a_browser_that_has_signed_in_before(
+    come: Come, totp: pyotp.TOTP, clock: Clock
+) -> None:
+    known = come("192.0.2.1")
+    tried(known)
+    known.get("/login/code")
+    assert known.fill("/login/code", code=totp.at(int(clock.now)), follow=False).status_code == 303
+    thief = come()
+    for _ in range(6):
+        tried(thief)
+        thief.get("/login/code")
+        thief.fill("/login/code", code="000000")
+    assert thief.status == 429
+    clock.now += 30
+    known.get("/account")
+    known.fill("/logout")
+    tried(known)
+    known.get("/login/code")
+    assert known.fill("/login/code", code=totp.at(int(clock.now)), follow=False).status_code == 303
+
+
+@pytest.mark.parametrize(("step", "password"), [("check", True), ("take_code", True), ("take_code", False)])
+def test_a_sign_in_does_not_outlive_what_ends_it_at_the_same_moment(
+    come: Come, totp: pyotp.TOTP, clock: Clock, services: Services, monkeypatch: pytest.MonkeyPatch, step: str,
+    password: bool
+) -> None:  # fmt: skip
+    users, thief = services.store.users, come()
+    real = getattr(users, step)
+
+    def slow(*given: Any) -> Any:
+        came = real(*given)
+        (ada,) = users.list()
+        if password:
+            users.set_password(ada.id, "another row of words")
+        else:
+            services.store.sessions.end_all_of(ada.id)
+        return came
+
+    monkeypatch.setattr(users, step, slow)
+    status = tried(thief)
+    if step == "take_code":
+        assert status == 303
+        thief.get("/login/code")
+        status = thief.fill("/login/code", code=totp.at(int(clock.now)), follow=False).status_code
+    assert status == 401
+    assert "Sign in again." in thief.text
+    assert thief.get("/account", follow=False).status_code == 302
+    assert services.store.sessions.of_user(1, clock.now) == ()
 
 
 def test_half_a_sign_in_is_over_after_ten_minutes(come: Come, totp: pyotp.TOTP, clock: Clock) -> None:

@@ -18,7 +18,8 @@ KEY = "address:192.0.2.7"
 
 def failed(store: Store, at: float, key: str = KEY, limit: int = 3, span_s: int = 300, wait_s: int = 300,
            doubling: bool = False) -> float | None:  # fmt: skip
-    return store.attempts.failed(key, at, limit=limit, span_s=span_s, wait_s=wait_s, doubling=doubling)
+    store.attempts.begin(key, at, limit=limit, span_s=span_s, wait_s=wait_s, doubling=doubling)
+    return store.attempts.closed_until(key, at)
 
 
 def rows(store: Store) -> int:
@@ -119,16 +120,31 @@ def test_any_text_can_be_counted(store: Store) -> None:
         assert store.attempts.closed_until(key, NOW) is None
 
 
-def test_failures_of_several_at_once_all_count(store: Store, database_url: str) -> None:
-    def work(engine: Engine, _number: int) -> list[float | None]:
-        mine = AttemptStore(engine)
-        return [mine.failed(KEY, NOW, limit=12, span_s=300, wait_s=300, doubling=False) for _ in range(3)]
+def test_a_try_that_is_taken_back_leaves_those_before_it(store: Store) -> None:
+    assert [failed(store, NOW) for _ in range(2)] == [None, None]
+    for i in range(4):  # the last one that is let through, and right each time
+        assert failed(store, NOW + i) is not None
+        store.attempts.took_back(KEY)
+        assert store.attempts.closed_until(KEY, NOW + i) is None
+    until = failed(store, NOW + 5)
+    assert until is not None
+    assert until <= NOW + 5 + 302  # what was taken back made no wait longer
+    store.attempts.succeeded(KEY)
+    store.attempts.took_back(KEY)
+    assert rows(store) == 0
 
-    came = together(database_url, 4, work)
-    flat = [one for some in came if isinstance(some, list) for one in some]
-    assert len(flat) == 12
-    assert len([one for one in flat if one is not None]) == 1
-    assert store.attempts.closed_until(KEY, NOW) is not None
+
+def test_of_tries_at_once_those_taken_back_are_no_failures(store: Store, database_url: str) -> None:
+    def work(engine: Engine, number: int) -> float | None:
+        mine = AttemptStore(engine)
+        until = mine.begin(KEY, NOW, limit=4, span_s=300, wait_s=300, doubling=False)
+        if number % 2:
+            mine.took_back(KEY)
+        return until
+
+    assert together(database_url, 4, work) == [None] * 4
+    assert failed(store, NOW, limit=4) is None
+    assert failed(store, NOW, limit=4) is not None
 
 
 def test_of_many_tries_at_once_no_more_than_the_limit_begin(store: Store, database_url: str) -> None:
@@ -145,7 +161,7 @@ def test_of_many_tries_at_once_no_more_than_the_limit_begin(store: Store, databa
 
 
 @given(
-    steps=st.lists(st.tuples(st.floats(0, 150), st.booleans()), min_size=1, max_size=30),
+    steps=st.lists(st.floats(0, 150), min_size=1, max_size=30),
     limit=st.integers(1, 3),
     span_s=st.integers(60, 600),
     wait_s=st.integers(0, 900),
@@ -153,18 +169,13 @@ def test_of_many_tries_at_once_no_more_than_the_limit_begin(store: Store, databa
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_within_a_span_no_more_failures_than_the_limit_are_let_through(
-    store: Store, steps: list[tuple[float, bool]], limit: int, span_s: int, wait_s: int, doubling: bool
+    store: Store, steps: list[float], limit: int, span_s: int, wait_s: int, doubling: bool
 ) -> None:
     key, at, let = f"property {id(steps)}", NOW, list[float]()
     store.attempts.succeeded(key)
-    for pause, with_begin in steps:
+    for pause in steps:
         at += pause
-        how = {"limit": limit, "span_s": span_s, "wait_s": wait_s, "doubling": doubling}
-        if with_begin:
-            if store.attempts.begin(key, at, **how) is None:  # type: ignore[arg-type]
-                let.append(at)
-        elif store.attempts.closed_until(key, at) is None:
+        if store.attempts.begin(key, at, limit=limit, span_s=span_s, wait_s=wait_s, doubling=doubling) is None:
             let.append(at)
-            store.attempts.failed(key, at, **how)  # type: ignore[arg-type]
     assert all(later - earlier >= span_s for earlier, later in zip(let, let[limit:], strict=False))
     assert store.attempts.closed_until(key, at + LONGEST_WAIT_S + 2) is None

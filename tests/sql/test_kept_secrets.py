@@ -46,7 +46,7 @@ def test_no_secret_stands_in_the_database_files(sqlite_url: str, vault: Vault, t
     ):
         assert found is not None
     assert store.shares.pin_is(share.id, PIN)
-    store.attempts.failed("account:mira", NOW, limit=5, span_s=300, wait_s=300, doubling=False)
+    store.attempts.begin("account:mira", NOW, limit=5, span_s=300, wait_s=300, doubling=False)
     store.audit.note(NOW, "user:Mira", Action.TOKEN_CREATED, about="watch")
     assert store.setup_secret.is_set() is False
 

@@ -6,7 +6,7 @@ from sqlalchemy.engine import Engine
 
 from cgm_dash.access import Role
 from cgm_dash.credentials import digest
-from cgm_dash.errors import StoreError, StoreUnavailable
+from cgm_dash.errors import StoreError, StoreUnavailable, UsageError
 from sql import Store
 from sql.engine import looking, writing
 from sql.schema import sessions, users
@@ -161,6 +161,24 @@ def test_there_are_so_many_of_each_and_the_oldest_go(store: Store, user_id: int)
     assert count(store) == MOST_EACH + 1
     assert [store.sessions.find(id_, at) is None for id_ in ids] == [True] * 3 + [False] * MOST_EACH
     assert store.sessions.find(kept, at) is not None
+
+
+def test_half_ones_push_out_no_whole_one(store: Store, user_id: int) -> None:
+    whole = store.sessions.open(NOW, user_id=user_id)
+    halves = [store.sessions.open(NOW + 1, user_id=user_id, half=True) for _ in range(MOST_EACH + 2)]
+    assert store.sessions.find(whole, NOW + 1) is not None
+    assert count(store) == MOST_EACH + 1
+    assert sum(store.sessions.find(id_, NOW + 1) is not None for id_ in halves) == MOST_EACH
+
+
+def test_one_goes_on_from_another_that_is_still_there(store: Store, user_id: int) -> None:
+    half = store.sessions.open(NOW, user_id=user_id, half=True)
+    whole = store.sessions.open(NOW, user_id=user_id, instead_of=digest(half))
+    assert store.sessions.find(half, NOW) is None
+    assert store.sessions.find(whole, NOW) is not None
+    with pytest.raises(UsageError, match="Sign in again"):
+        store.sessions.open(NOW, user_id=user_id, instead_of=digest(half))
+    assert count(store) == 1
 
 
 def test_those_that_are_over_are_swept_when_another_is_opened(store: Store, user_id: int) -> None:

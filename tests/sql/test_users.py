@@ -1,5 +1,7 @@
 """Users: one first owner, one last owner, one of each name, one use of each code; on both databases, also at once."""
 
+from collections.abc import Callable
+
 import pyotp
 import pytest
 import sqlalchemy as sa
@@ -149,6 +151,40 @@ def test_another_password_ends_all_sessions_but_one(store: Store) -> None:
     assert store.users.check("mira", OTHER) is not None
     store.users.set_password(mira.id, GOOD)
     assert store.sessions.find(mine, NOW) is None
+
+
+def test_no_sign_in_outlives_a_change_of_what_is_signed_in_with(store: Store) -> None:
+    added(store)
+    changes: tuple[Callable[[int], None], ...] = (
+        lambda user: store.users.set_password(user, OTHER),
+        lambda user: store.users.set_totp(user, new_totp_secret()),
+        lambda user: store.users.set_totp(user, None),
+    )
+    for change in changes:
+        came = store.users.check("mira", GOOD) or store.users.check("mira", OTHER)
+        assert came is not None
+        for half in (False, True):  # nothing has changed yet
+            assert store.sessions.find(store.sessions.open(NOW, user_id=came.id, half=half, stamp=came.stamp), NOW)
+        change(came.id)  # between the check and the session
+        store.sessions.end_all_of(came.id)
+        for half in (False, True):
+            with refused("Sign in again"):
+                store.sessions.open(NOW, user_id=came.id, half=half, stamp=came.stamp)
+        assert store.sessions.of_user(came.id, NOW) == ()
+
+
+def test_the_stamp_is_of_the_password_that_was_checked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    mira = added(store)
+    verify = credentials.verify_password
+
+    def another_is_set(hash_: str, password: str) -> bool:
+        right = verify(hash_, password)
+        monkeypatch.setattr("sql.users.verify_password", verify)
+        store.users.set_password(mira.id, OTHER)
+        return right
+
+    monkeypatch.setattr("sql.users.verify_password", another_is_set)
+    assert store.users.check("mira", GOOD) is None
 
 
 def test_a_new_role_ends_sessions_and_other_people_do_not(store: Store) -> None:
