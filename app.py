@@ -31,6 +31,7 @@ from cgm_dash.access import Action
 from cgm_dash.account import Credentials
 from cgm_dash.errand import ErrandResult
 from cgm_dash.errors import ConfigError, SourceAuthError, StoreDamaged, StoreError, StoreUnavailable
+from cgm_dash.folder import make_usable
 from cgm_dash.redaction import RedactingFormatter, Redactor
 from cgm_dash.settings import Settings
 from cgm_dash.trouble import Level
@@ -122,7 +123,7 @@ def compose(
     data directory of its own, and opens the real ones for that question alone, and to store an account. Raises
     ConfigError, StoreError.
     """
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_usable(settings.data_dir)
     real_account = RealAccount(LIBRELINKUP, settings.database_url, settings.data_dir, settings.secret_key)
     demo, stored = decide(settings, real_account.is_stored)
     if demo:

@@ -1,6 +1,7 @@
 """The commands a person types. Exit status: 0 done, 1 failure, 2 wrong use or bad input."""
 
 import argparse
+import errno
 import functools
 import json
 import os
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cgm_dash import __version__
 from cgm_dash.errors import CgmDashError, ConfigError, UsageError
+from cgm_dash.folder import BACKUPS, make_usable
 from cgm_dash.people_commands import add_token_commands, add_user_commands
 from cgm_dash.settings import Settings, server_processes
 from cgm_dash.zones import local_date
@@ -33,6 +35,9 @@ DONE, FAILURE, WRONG_USE = 0, 1, 2
 DEMO = "Demo: invented data"
 
 NOBODY = "the store holds no readings yet; connect a sensor"
+
+OF_THE_PORT = (errno.EADDRINUSE, errno.EACCES)
+"""What is wrong with a port; all else is wrong with the address."""
 
 SIMULATOR_PORT = 8060
 """ingestion.simulator.DEFAULT_PORT, which is not imported for every command; a test holds them together."""
@@ -146,10 +151,12 @@ def _serve(_args: argparse.Namespace) -> int:
 
     settings = Settings.from_env()
     server_processes()  # gunicorn reads it while it is imported, and would say no name
-    _refuse_unwritable(settings.data_dir)
+    make_usable(settings.data_dir)
     try:
         _try_port(settings.host, settings.port)
     except OSError as exc:
+        if exc.errno not in OF_THE_PORT:
+            raise ConfigError(_no_address_here(settings.host, exc)) from exc
         raise ConfigError(f"CGM_DASH_PORT: {_used(settings.host, settings.port, exc)}") from exc
     made = app.compose(settings)
     print(f"cgm-dash: open http://{_shown_host(settings.host)}:{settings.port}/", file=sys.stderr)
@@ -468,12 +475,15 @@ def _restore(args: argparse.Namespace) -> int:
     """Fill the real database from a backup, holding the lock by which a running server is known."""
     import app
     from sql import backup
-    from sql.engine import make_engine
+    from sql.engine import gate, make_engine
 
     settings = Settings.from_env()
-    _refuse_unwritable(settings.data_dir)
+    make_usable(settings.data_dir)
     backup.kind_of(Path(args.file))
     engine = make_engine(settings.database_url)
+    door = gate(engine)
+    if door is not None:
+        door.backups = settings.data_dir / BACKUPS
     lock = app.lock_of(engine.url)
     if not lock.try_take():
         raise CgmDashError("a server runs on this database; stop it, then restore")
@@ -515,15 +525,6 @@ def _check(args: argparse.Namespace) -> int:
     return FAILURE if found else DONE
 
 
-def _refuse_unwritable(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as exc:
-        raise ConfigError(f"CGM_DASH_DATA_DIR: '{folder}' cannot be made ({exc.strerror}); name another") from exc
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise ConfigError(f"CGM_DASH_DATA_DIR: '{folder}' cannot be read and written by this user; chown it")
-
-
 def _try_port(host: str, port: int) -> None:
     """Take the port as a server would, for an instant. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -533,7 +534,17 @@ def _try_port(host: str, port: int) -> None:
 
 
 def _used(host: str, port: int, error: OSError) -> str:
-    return f"{host}:{port} cannot be used ({error.strerror}); stop what uses it, or set another port"
+    remedy = "stop what uses it, or set another port"
+    if error.errno == errno.EACCES:
+        remedy = "ports below 1024 are the system's; set another port, and put a proxy in front"
+    return f"{host}:{port} cannot be used ({error.strerror}); {remedy}"
+
+
+def _no_address_here(host: str, error: OSError) -> str:
+    return (
+        f"CGM_DASH_HOST: '{host}' is no address of this machine ({error.strerror}); use 127.0.0.1, or an address that"
+        " this machine has"
+    )
 
 
 def _shown_host(host: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cgm_dash.errors import ConfigError
+
 LEAST_FREE = 256 * 2**20
 """Bytes: years of readings of one person, and what a database needs to tidy up."""
 
@@ -40,6 +42,18 @@ def room(folder: Path) -> Room | None:
     return Room(found.free, found.total)
 
 
+def make_usable(folder: Path) -> None:
+    """Make the data directory where it is not there yet. Raises ConfigError where it cannot be made, or not used."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigError(f"CGM_DASH_DATA_DIR: '{folder}' cannot be made ({exc.strerror}); name another") from exc
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigError(
+            f"CGM_DASH_DATA_DIR: '{folder}' cannot be read and written by this user; chown it, or run this as its owner"
+        )
+
+
 def folder_problems(folder: Path, database: Path | None) -> Iterator[str]:
     """Give what is wrong with *folder* and the *database* file, each in a line with its remedy.
 
@@ -55,8 +69,6 @@ def folder_problems(folder: Path, database: Path | None) -> Iterator[str]:
     files = {path for place in (folder, backups) if place.is_dir() for path in place.iterdir() if path.is_file()}
     for path in sorted(files | ({database} if database is not None and database.is_file() else set())):
         yield from _open_to_others(path, 0o600)
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        yield f"{folder}: this user cannot read and write it; chown it to the user that runs the server"
     yield from _room(database.parent if database is not None and database.parent.is_dir() else folder, database)
 
 

@@ -30,7 +30,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # RFC 7519: a JSON web token.
     (re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*)*"), MASK),
     (re.compile(r"\bcgm_[\w-]{20,}"), MASK),
-    (re.compile(r"(/share/)[^\s/?#\"']+"), rf"\1{MASK}"),
+    # A shared link, whole or cut; not the folder of that name in which data directories lie (~/.local/share).
+    (re.compile(r"((?:\b[A-Z]{3,7} |://[^\s/\"']*)/share/)[^\s/?#\"']+"), rf"\1{MASK}"),
+    (re.compile(r"(/share/)[\w-]{40,}"), rf"\1{MASK}"),
     (re.compile(rf"(?i)(?<![\w-])({_NAMES})([\"']?\s*[:=]\s*){_VALUE}"), rf"\1\2{MASK}"),
     (re.compile(r"(?<![\w.+%'-])[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+"), MASK),
     # Random: 32 characters or more with both cases and a digit, as ids of sessions and secrets of links are.

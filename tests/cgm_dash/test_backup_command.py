@@ -35,7 +35,9 @@ def names(home: Path) -> list[str]:
     return found
 
 
-def test_a_backup_is_restored_where_the_database_was(home: Path, tmp_path: Path, capsys: Capture) -> None:
+def test_a_backup_is_restored_where_the_database_was(
+    home: Path, tmp_path: Path, capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
     copy = tmp_path / "copy"
     assert main(["backup", str(copy)]) == 0
     assert f"{copy} holds" in capsys.readouterr().out
@@ -45,7 +47,11 @@ def test_a_backup_is_restored_where_the_database_was(home: Path, tmp_path: Path,
     assert main(["restore", str(copy)]) == 2
     assert "not empty" in capsys.readouterr().err
     (home / "cgm_dash.sqlite3").write_bytes(b"damaged" * 999)
+    night = home / "backups" / "cgm_dash-2026-11-02.sqlite3"
+    night.parent.mkdir()
+    night.write_bytes(copy.read_bytes())
     assert main(["restore", str(copy)]) == 2
+    assert f"restore --keep-damaged '{night}'" in caplog.text
     assert "--keep-damaged" in capsys.readouterr().err
     assert main(["restore", str(copy), "--keep-damaged"]) == 0
     assert names(home) == ["Ann"]

@@ -1,5 +1,6 @@
 """The commands, as typed."""
 
+import errno
 import json
 import os
 import re
@@ -46,6 +47,49 @@ def test_poll_without_an_account_says_which_setting_is_missing(tmp_path: Path) -
     status, out, err = run("poll", DATA_DIR=str(tmp_path), DEMO="0")
     assert (status, out) == (2, "")
     assert err.startswith("cgm-dash: CGM_DASH_LLU_EMAIL: missing")
+
+
+@pytest.mark.parametrize("command", [("check",), ("user", "list"), ("poll",), ("serve",), ("restore", "copy")])
+def test_a_data_directory_that_cannot_be_made_or_used_is_one_line(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = tmp_path / "link"
+    nowhere.symlink_to(tmp_path / "gone" / "away")
+    monkeypatch.setenv("CGM_DASH_DATA_DIR", str(nowhere))
+    assert cli.main(command) == 2
+    assert capsys.readouterr().err == (
+        f"cgm-dash: CGM_DASH_DATA_DIR: '{nowhere}' cannot be made (File exists); name another\n"
+    )
+    monkeypatch.setenv("CGM_DASH_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("cgm_dash.folder.os.access", lambda *_: False)  # root may read and write everything
+    assert cli.main(command) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"cgm-dash: CGM_DASH_DATA_DIR: '{tmp_path}' cannot be read and written by this user")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address"), "CGM_DASH_HOST: '127.0.0.1' is no address"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "CGM_DASH_HOST: '127.0.0.1' is no address"),
+        (
+            OSError(errno.EACCES, "Permission denied"),
+            "CGM_DASH_PORT: 127.0.0.1:8050 cannot be used (Permission denied)",
+        ),
+        (OSError(errno.EADDRINUSE, "Address already in use"), "stop what uses it, or set another port"),
+    ],
+)
+def test_what_cannot_be_listened_on_is_blamed_on_address_or_port(
+    error: OSError, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_host: str, _port: int) -> None:
+        raise error
+
+    monkeypatch.setenv("CGM_DASH_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(cli, "_try_port", refuse)
+    assert cli.main(["serve"]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_migrate_brings_an_empty_database_to_head(tmp_path: Path) -> None:

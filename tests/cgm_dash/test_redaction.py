@@ -39,6 +39,8 @@ RANDOM = "Xk3_b9QzLw-T7vR2mYp5AeHc8NdJf4GsU1oKi6BtWqE"
         ("mail to mira.rau+x@example.org failed", "mira.rau"),
         (f"GET /share/{RANDOM}?x=1", RANDOM),
         ("GET /share/short", "short"),
+        ("opened https://glucose.example.org/share/short?x=1", "short"),
+        (f"'/share/{'a' * 43}'", "a" * 43),
         ("id aB3_" + "x" * 40, "x" * 40),
     ],
 )
@@ -58,6 +60,8 @@ def test_a_secret_is_masked(text: str, secret: str) -> None:
         "test_a_pages_own_request_passes_and_is_answered_in_words http://127.0.0.1:8050/trends?person=1",
         "digest 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "a token is needed; the session ended",
+        "restore --keep-damaged '/home/ann/.local/share/cgm-dash/backups/cgm_dash-2026-11-29.sqlite3'",
+        "file=/share/homes/cgm_dash.sqlite3",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
