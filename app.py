@@ -31,7 +31,7 @@ from cgm_dash.access import Action
 from cgm_dash.account import Credentials
 from cgm_dash.errand import ErrandResult
 from cgm_dash.errors import ConfigError, SourceAuthError, StoreDamaged, StoreError, StoreUnavailable
-from cgm_dash.folder import make_usable
+from cgm_dash.folder import least_room, make_usable
 from cgm_dash.redaction import RedactingFormatter, Redactor
 from cgm_dash.settings import Settings
 from cgm_dash.trouble import Level
@@ -56,7 +56,7 @@ from ingestion.source import SourceState
 from ingestion.spool import Spool
 from layouts import shell, vendor
 from sql import backup, backup_files
-from sql.engine import check_health, gate, make_engine
+from sql.engine import check_health, gate, make_engine, sqlite_path
 from sql.facts import database_facts
 from sql.leadership import AdvisoryLock
 from sql.people import Person
@@ -159,6 +159,7 @@ def compose(
         restart=restart,
         last_backup=functools.partial(backup_files.last_backup, settings.data_dir / backup_files.FOLDER),
         damage=functools.partial(_damage, door),
+        room=functools.partial(least_room, _folders(settings.data_dir, engine.url)),
     )
     return Composition(services, lock, spool, status, watch_file)
 
@@ -184,6 +185,11 @@ def decide(settings: Settings, is_stored: Callable[[], bool]) -> tuple[bool, boo
     if reason:
         raise ConfigError(f"{reason} (an account is stored)")
     return not stored and settings.demo is not False, stored
+
+
+def _folders(data_dir: Path, url: sa.URL) -> tuple[Path, ...]:
+    """Return where this installation writes: an SQLite file may lie on another disk than the rest."""
+    return (data_dir, sqlite_path(url).parent) if url.get_backend_name() == "sqlite" else (data_dir,)
 
 
 def _damage(door: Gate | None) -> str | None:
@@ -333,7 +339,8 @@ def alarm_watch(composition: Composition) -> AlarmWatch[Person]:
 
     def well() -> bool:
         trouble, _next_try_at = services.trouble(None)
-        return services.has_account and (trouble is None or trouble.level is Level.TIME)
+        heals = trouble is None or trouble.level is Level.TIME
+        return services.has_account and heals and services.upkeep() is None
 
     return AlarmWatch(
         people=services.store.people.list,

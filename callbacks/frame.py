@@ -208,7 +208,7 @@ def _key(services: Services, visit: Visit, page: str) -> str:
     """Return what decides that the frame must be drawn again."""
     trouble, _next_try_at = services.trouble(visit.person)
     people = tuple((p.id, p.name) for p in visit.people)
-    code = trouble.code if trouble else ""
+    code = " ".join(one.code for one in (trouble, services.upkeep()) if one)
     alarms = alarm.key(services, visit)
     return short(f"{page}|{_news_key(visit)}|{visit.address}|{code}|{visit.viewer.unit}|{people}|{alarms}")
 

@@ -3,7 +3,6 @@
 import functools
 import os
 import platform
-import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -35,15 +34,6 @@ def memory(minute: int) -> int | None:
         pages = STATM.read_text(encoding="ascii").split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
-        return None
-
-
-@functools.lru_cache(maxsize=4)
-def free_bytes(folder: Path, minute: int) -> int | None:
-    """Return how many bytes are free on the disk of *folder*, None where not known; looked at once a minute."""
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
         return None
 
 

@@ -213,6 +213,7 @@ def hero_view(services: Services, visit: Visit, trouble: Told | None = None) -> 
         since=zone_since(recent, now, targets),
         trouble=what,
         next_try_at=next_try_at,
+        upkeep=services.upkeep(),
         sensor=services.sensor(person),
         demo=services.demo,
     )

@@ -15,11 +15,12 @@ from cgm_dash.batch import Columns, SensorSeen
 from cgm_dash.current import current
 from cgm_dash.errand import Errand, ErrandKind
 from cgm_dash.errors import CgmDashError, ConfigError, StoreError
+from cgm_dash.folder import Room
 from cgm_dash.gate import FUTURE_SLACK_S
 from cgm_dash.sensor import Phase, sensor_state
 from cgm_dash.series import EMPTY, Series, merge
 from cgm_dash.settings import Settings
-from cgm_dash.trouble import LOOKS_AGAIN_S, TROUBLES, Level, Trouble, trouble
+from cgm_dash.trouble import LOOKS_AGAIN_S, TROUBLES, UPKEEP, Level, Trouble, trouble
 from sql.backup_files import LastBackup
 from sql.people import Person
 from sql.real_account import RealAccount
@@ -44,6 +45,9 @@ SLEPT_S = 30
 
 LIVE_SOURCES = ("librelinkup",)
 """Whoever has one of these is looked after from the start, before it has brought anything."""
+
+BACKUP_DUE_S = 3600
+"""A machine that was off or asleep has so long to make up for a backup."""
 
 MANY_RUNS = 1_000
 """How many runs dated ahead of now may hide the last true one."""
@@ -128,7 +132,8 @@ class Services:
     stands in the real database and not in the settings, or may while that does not answer. real_account: the one in the
     real database. restart: makes the server's processes anew, put together as the settings and the real database then
     say; False where that must be done by hand. damage: why the database file is not touched, with
-    the remedy; None where it is whole. last_backup: how the last nightly backup went, None before the first.
+    the remedy; None where it is whole. room: what the disk has left, None where that cannot be told. last_backup: how
+    the last nightly backup went, None before the first.
     """
 
     settings: Settings
@@ -147,6 +152,7 @@ class Services:
     real_account: RealAccount
     restart: Callable[[], bool]
     damage: Callable[[], str | None] = lambda: None
+    room: Callable[[], Room | None] = lambda: None
     last_backup: Callable[[], LastBackup | None] = lambda: None
 
     @property
@@ -322,6 +328,18 @@ class Services:
         if code in TROUBLES:
             return trouble(code), retry_at
         return (_noticed(run, person) if run else None), None
+
+    def upkeep(self) -> Trouble | None:
+        """Return what threatens what is kept, None where nothing does or whoever asks cannot see to it."""
+        if not self.may(Right.MANAGE):
+            return None
+        room, backup, now = self.room(), self.last_backup(), self.now()
+        if room is not None and room.is_low:
+            return UPKEEP["disk-low"]
+        if backup is None:
+            return None
+        overdue = backup.is_old(now) and now - self.awake_since() > BACKUP_DUE_S
+        return UPKEEP["backup-failed"] if backup.reason or overdue else None
 
     def sensor(self, person: Person | None) -> SensorSeen | None:
         """Return the wearer's newest sensor, None where the source names none."""

@@ -106,6 +106,7 @@ def gather(services: Services, visit: Visit) -> StatusView:
         sources=tuple(source for who in visit.people for source in _sources(services, who)),
         trouble=trouble,
         next_try_at=next_try_at,
+        upkeep=services.upkeep(),
         waiting=services.waiting(),
         source=(services.account_shown() or "") if manages else "",
         manages=manages,
@@ -160,7 +161,7 @@ def _came_to(asked: Asked, person: Person) -> str:
 
 
 def _database(services: Services, visit: Visit) -> DatabaseView:
-    facts = database_facts(services.store.engine)
+    facts, room, backup = database_facts(services.store.engine), services.room(), services.last_backup()
     tallies = [tally for who in visit.people for tally in services.store.tallies.of_person(who.id)]
     return DatabaseView(
         kind=facts.kind,
@@ -168,7 +169,9 @@ def _database(services: Services, visit: Visit) -> DatabaseView:
         size=facts.size,
         revision=facts.revision,
         is_current=facts.is_current,
-        free=host.free_bytes(services.settings.data_dir, int(visit.now // 60)),
+        free=None if room is None else room.free,
+        backup_at=None if backup is None else backup.ok_at,
+        backup_failed_at=backup.at if backup is not None and backup.reason else None,
         readings=sum(tally.n for tally in tallies),
         oldest=min((tally.first for tally in tallies), default=None),
     )

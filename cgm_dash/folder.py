@@ -3,7 +3,7 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,12 @@ def make_usable(folder: Path) -> None:
         raise ConfigError(
             f"CGM_DASH_DATA_DIR: '{folder}' cannot be read and written by this user; chown it, or run this as its owner"
         )
+
+
+def least_room(folders: Iterable[Path]) -> Room | None:
+    """Return the room of that one of several folders whose disk runs full first, None where none can be told."""
+    found = [one for one in map(room, folders) if one is not None]
+    return min(found, key=lambda one: (not one.is_low, one.free), default=None)
 
 
 def folder_problems(folder: Path, database: Path | None) -> Iterator[str]:

@@ -192,6 +192,20 @@ TROUBLES: Mapping[str, Trouble] = _table(
     ("not-configured", Level.USER, _("No sensor is connected yet.")),
 )
 
+UPKEEP: Mapping[str, Trouble] = _table(
+    (
+        "disk-low",
+        Level.OPERATOR,
+        _("The disk runs full. Make room now, while everything still works: less than a tenth or 500 MB is free."),
+    ),
+    (
+        "backup-failed",
+        Level.OPERATOR,
+        _("There is no new backup: last night's failed or is overdue. The command cgm-dash check says why."),
+    ),
+)
+"""What threatens what is kept while readings come as they should."""
+
 
 def trouble(code: str) -> Trouble:
     """Return the trouble named *code*. Raises KeyError for a code that is not in the table: a defect, not input."""

@@ -42,7 +42,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
 
 
 def banner(view: HeroView, with_value: bool = True) -> Component | None:
-    """Return the most serious banner: no data, very low, low, something to do, waiting; None when all is well.
+    """Return the most serious banner: no data, very low, low, something to do, waiting, upkeep; None when all is well.
 
     with_value: whether the newest reading stands below it, as on the live page.
     Offline outranks them all, but only the browser can tell: assets/clock.js shows it.
@@ -53,10 +53,9 @@ def banner(view: HeroView, with_value: bool = True) -> Component | None:
     if band in (Band.VERY_LOW, Band.LOW):
         return low_banner(view)
     trouble = view.trouble
-    if trouble is None or trouble.code == NOT_CONFIGURED:
-        return None
-    if trouble.level is Level.TIME and state is State.FRESH:
-        return None
+    heals = trouble is not None and trouble.level is Level.TIME and state is State.FRESH
+    if trouble is None or trouble.code == NOT_CONFIGURED or heals:
+        return None if view.upkeep is None else trouble_banner(view.upkeep, None, view.zone, view.now)
     return trouble_banner(trouble, view.next_try_at, view.zone, view.now)
 
 

@@ -153,7 +153,7 @@ def _asked(view: StatusView) -> Component:
 
 
 def _wrong(view: StatusView) -> Component:
-    trouble, name = view.trouble, _("Wrong now")
+    trouble, name = view.trouble or view.upkeep, _("Wrong now")
     if trouble is None:
         spooled = _spooled(view.waiting) if view.waiting else _("no known fault")
         return _answer(name, _(outcomes.LEVELS[Level.NONE]), foot=spooled, warn=bool(view.waiting))
@@ -368,8 +368,18 @@ def database(view: StatusView) -> Component:
         (_("Oldest"), oldest),
         (_("Schema"), schema.format(revision=base.revision or text.NOTHING)),
         (_("Free on disk"), text.NOTHING if base.free is None else text.size(base.free)),
+        (_("Nightly backup"), _backup(view)),
     ]
     return facts(rows)
+
+
+def _backup(view: StatusView) -> Cell:
+    """Return when the last good backup was made, and when one failed since."""
+    good, bad = view.database.backup_at, view.database.backup_failed_at
+    told = _("none yet") if good is None else text.moment(good, view.zone, view.now)
+    if bad is None:
+        return told
+    return _("{time}; failed {failed}").format(time=told, failed=text.moment(bad, view.zone, view.now))
 
 
 def _day(at: float, view: StatusView) -> str:

@@ -75,7 +75,11 @@ class RejectView:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseView:
-    """The database. size, free: bytes; free None unknown. readings: of everyone. oldest: UTC epoch seconds."""
+    """The database. size, free: bytes; free None unknown. readings: of everyone.
+
+    oldest: of them, UTC epoch seconds, as backup_at, of the last good nightly backup, and backup_failed_at, of the last
+    attempt where that failed; None where there is none.
+    """
 
     kind: str
     version: str
@@ -85,6 +89,8 @@ class DatabaseView:
     free: int | None
     readings: int
     oldest: float | None
+    backup_at: float | None = None
+    backup_failed_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ class WatchView:
 class StatusView:
     """Everything. now: UTC epoch seconds. expected: of the last 24 hours. polled: whether anything is asked at all.
 
-    trouble, next_try_at: what is wrong, None where nothing is. waiting: fetches in the spool. silences: of seven days,
+    trouble, next_try_at, upkeep: as of HeroView. waiting: fetches in the spool. silences: of seven days,
     how many there are beside those shown: more. rejected: how many in thirty days. manages: whether whoever looks may
     have the source asked, and see what was not taken. alarms: that hold. watch: what came of looking after them.
     """
@@ -157,6 +163,7 @@ class StatusView:
     program: ProgramView
     sources: tuple[SourceView, ...]
     trouble: Trouble | None = None
+    upkeep: Trouble | None = None
     next_try_at: float | None = None
     waiting: int = 0
     source: str = ""

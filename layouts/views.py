@@ -41,7 +41,8 @@ class HeroView:
     """The newest reading and what stands around it.
 
     now: UTC epoch seconds of the server. since: from when on the values lie where they lie now (`zone_since`).
-    trouble, next_try_at: the source's state where it is not well. sensor: the newest one, where the source names it.
+    trouble, next_try_at: the source's state where it is not well. upkeep: what threatens what is kept, where something
+    does and whoever looks can see to it. sensor: the newest one, where the source names it.
     usual: from where to where the middle half of the days before lies at this time, mg/dL; None where nothing is usual.
     """
 
@@ -55,6 +56,7 @@ class HeroView:
     since: int | None = None
     trouble: Trouble | None = None
     next_try_at: float | None = None
+    upkeep: Trouble | None = None
     sensor: SensorSeen | None = None
     demo: bool = False
     usual: tuple[float, float] | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import Composition, alarm_watch, compose
+from cgm_dash import folder
 from cgm_dash.alarm import AlarmKind, Alarms, Cause, loud, told
 from cgm_dash.batch import Columns, Wearer
 from cgm_dash.errors import StoreUnavailable
@@ -248,6 +249,20 @@ def test_no_call_is_made_while_somebody_must_mend_something(home: Home, code: st
     home.reading(120)
     home.passes(600, code)
     assert home.beats == []
+
+
+def test_a_disk_that_runs_full_ends_the_calls_and_room_on_it_begins_them_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = [2**20]
+    monkeypatch.setattr(folder, "room", lambda _: folder.Room(free[0], 2**40))
+    home.reading(120)
+    home.passes(600)
+    assert home.beats == []
+    free[0] = 2**39
+    home.reading(120)
+    home.passes(120)
+    assert len(home.beats) == 1
 
 
 def test_no_data_ends_the_calls_until_somebody_knows(home: Home) -> None:

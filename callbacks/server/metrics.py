@@ -77,6 +77,7 @@ class Figures(Collector):
         services = self._services
         yield _labelled("cgm_build_info", "The version of this program.", {"version": __version__}, 1)
         yield from self._process()
+        yield from self._upkeep()
         yield GaugeMetricFamily("cgm_spool_waiting", "Fetches that wait for the database.", services.waiting())
         try:
             services.ready()
@@ -96,6 +97,14 @@ class Figures(Collector):
         yield _labelled("cgm_pool_size", "Database connections kept.", worker, kept)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         yield _labelled("cgm_memory_peak_bytes", "The most memory the process has had.", worker, peak)
+
+    def _upkeep(self) -> Iterator[Metric]:
+        room, backup = self._services.room(), self._services.last_backup()
+        if room is not None:
+            yield GaugeMetricFamily("cgm_disk_free_bytes", "Free on the disk that runs full first.", room.free)
+        if backup is not None and backup.ok_at is not None:
+            age = self._services.now() - backup.ok_at
+            yield GaugeMetricFamily("cgm_last_backup_age_seconds", "Since the last good nightly backup.", age)
 
     def _polls(self) -> Iterator[Metric]:
         services = self._services

@@ -137,6 +137,15 @@ def test_a_full_disk_is_found(made: Composition, capsys: Capture, monkeypatch: p
     assert problem.endswith("free some space")
 
 
+def test_a_disk_that_runs_full_is_found_before_it_is(
+    made: Composition, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "room", lambda _: folder.Room(free=8 * 2**30, total=100 * 2**30))
+    status, (problem,) = checked(capsys)
+    assert status == 1
+    assert problem.endswith("its disk runs full, 8192 MB (8 %) are free; free some space")
+
+
 def test_a_data_directory_that_is_not_there_is_found(tmp_path: Path) -> None:
     (problem,) = folder_problems(tmp_path / "none", None)
     assert "mkdir -m 700" in problem
