@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.chrome.options import Options
 
-from tests.support import postgres
+from tests.support import postgres, ready
 
 BROWSER_APT_LINE = "apt-get install -y --no-install-recommends chromium chromium-driver"
 BROWSER_PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "chromedriver": ("chromedriver",)}
@@ -30,7 +30,7 @@ BROWSER_ARGUMENTS = (
 
 MARKS_BY_FIXTURE = {
     "browser": {"dash_br", "dash_duo", "dash_duo_mp"},
-    "postgres": {"postgres_server", "postgres_url", "postgres_cluster"},
+    "postgres": {"postgres_server", "postgres_url", "ready_postgres_url", "postgres_cluster"},
 }
 
 
@@ -48,7 +48,9 @@ def postgres_server() -> Iterator[postgres.Server]:
     """A PostgreSQL server for the whole run: the one TEST_POSTGRES_URL names, else a private one."""
     url = os.environ.get("TEST_POSTGRES_URL")
     if url:
-        yield postgres.NamedServer(url)
+        named = postgres.NamedServer(url)
+        yield named
+        named.close()
         return
     try:
         with postgres.private_server() as server:
@@ -65,6 +67,13 @@ def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
 
 
 @pytest.fixture
+def ready_postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+    """The SQLAlchemy URL of a PostgreSQL database with today's tables that only this test has."""
+    with postgres_server.database(postgres_server.template(ready.tables)) as url:
+        yield url
+
+
+@pytest.fixture
 def postgres_cluster() -> Iterator[postgres.PrivateServer]:
     """A running server that only this test has: it may `stop()` and `start()` it. Costs about a second."""
     try:
@@ -76,7 +85,16 @@ def postgres_cluster() -> Iterator[postgres.PrivateServer]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The SQLAlchemy URL of an empty database: the test runs once on SQLite (a file), once on PostgreSQL."""
+    """The SQLAlchemy URL of a database with today's tables: the test runs on SQLite (a file) and on PostgreSQL."""
+    if request.param == "sqlite":
+        return ready.sqlite(tmp_path / "cgm.sqlite3")
+    url: str = request.getfixturevalue("ready_postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The SQLAlchemy URL of a database without any table, of each kind, for what makes them."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'cgm.sqlite3'}"
     url: str = request.getfixturevalue("postgres_url")

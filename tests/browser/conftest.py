@@ -19,10 +19,10 @@ from selenium.webdriver.remote.webelement import WebElement
 from cgm_dash.batch import NO_OFFSET, Columns, Wearer
 from cgm_dash.reading import Kind, Reading, Trend
 from sql.engine import make_engine
-from sql.migrate import migrate
 from sql.store import Store, assemble
 from sql.vault import Vault
 from tests.conftest import pytest_setup_options
+from tests.support import ready
 from tests.support.served import Served, serving
 from tests.support.signed_in import COOKIE, session_of
 
@@ -102,9 +102,7 @@ class Chrome(webdriver.Chrome):
 def at_home(folder: Path, **settings: str) -> Iterator[Home]:
     """Run a server without a source over an empty store in the new *folder*. settings: names without CGM_DASH_."""
     folder.mkdir()
-    engine = make_engine(f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
-    migrate(engine)
-    store = assemble(engine, Vault.open(folder))
+    store = assemble(make_engine(ready.sqlite(folder / "cgm_dash.sqlite3")), Vault.open(folder))
     with serving(folder, DEMO="0", **settings) as served, signed_in(served.url, session_of(store, time.time())):
         yield Home(served.ready("/healthz"), store)
     store.close()

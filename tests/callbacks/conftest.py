@@ -16,6 +16,7 @@ from cgm_dash.batch import Columns, Wearer
 from cgm_dash.reading import Flag, Kind, Reading, Trend
 from cgm_dash.settings import Settings
 from sql.people import Person
+from tests.support import ready
 from tests.support.signed_in import let_in
 
 NOW = 1_795_345_200
@@ -47,6 +48,7 @@ def made(tmp_path: Path, clock: Clock) -> Iterator[Composition]:
             "CGM_DASH_LLU_URL": "http://127.0.0.1:9",
         }
     )
+    ready.sqlite(tmp_path / "cgm_dash.sqlite3")
     composition = compose(settings, clock, clock)
     composition.services.ready()
     yield composition

@@ -14,7 +14,6 @@ from ingestion.pipeline import Pipeline
 from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer, World
 from ingestion.spool import Spool
 from sql.engine import make_engine
-from sql.migrate import migrate
 from sql.store import Store, assemble
 from sql.vault import Vault
 
@@ -24,10 +23,8 @@ NOON = 1_795_345_200.0
 
 @pytest.fixture
 def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
-    """An empty, migrated store: once on SQLite, once on PostgreSQL."""
-    engine = make_engine(database_url)
-    migrate(engine)
-    made = assemble(engine, Vault.open(tmp_path / "keys"))
+    """An empty store: once on SQLite, once on PostgreSQL."""
+    made = assemble(make_engine(database_url), Vault.open(tmp_path / "keys"))
     yield made
     made.close()
 

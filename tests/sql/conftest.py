@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from sql import Store, migrate
+from sql import Store
 from sql.engine import make_engine
 from sql.store import assemble
 from sql.vault import Vault
@@ -14,8 +14,16 @@ from sql.vault import Vault
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """An engine on an empty database, tables not made yet."""
+    """An engine on a database with today's tables and nothing in them."""
     engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def bare_engine(empty_database_url: str) -> Iterator[Engine]:
+    """An engine on a database without any table."""
+    engine = make_engine(empty_database_url)
     yield engine
     engine.dispose()
 
@@ -28,8 +36,7 @@ def vault(tmp_path: Path) -> Vault:
 
 @pytest.fixture
 def store(engine: Engine, vault: Vault) -> Store:
-    """All stores on an empty, migrated database."""
-    migrate(engine)
+    """All stores on a database with nothing in it."""
     return assemble(engine, vault)
 
 

@@ -466,8 +466,9 @@ def first_scripts(tmp_path: Path) -> Path:
 
 
 def test_database_of_the_first_revision_comes_up_with_its_data(
-    engine: Engine, vault: Vault, first_scripts: Path
+    bare_engine: Engine, vault: Vault, first_scripts: Path
 ) -> None:
+    engine = bare_engine
     migrate(engine, first_scripts)
     person = {"name": "Ann", "country": "DE", "zone": "Europe/Berlin", "zone_confirmed": True, "unit": "mmol/L"}
     limits = {"very_low": 54, "low": 70, "high": 180, "very_high": 250}

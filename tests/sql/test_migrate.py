@@ -51,6 +51,12 @@ def upgrade() -> None:
 
 
 @pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """A database without a table: making them is what this is about."""
+    return empty_database_url
+
+
+@pytest.fixture
 def scripts_with(tmp_path: Path) -> Callable[[str], Path]:
     """Return the folder of our migrations with one more behind them."""
 

@@ -22,6 +22,12 @@ MIRA = Credentials("a@example.org", "one", "eu")
 
 
 @pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """A database without a table: making them is what this is about."""
+    return empty_database_url
+
+
+@pytest.fixture
 def real(database_url: str, tmp_path: Path) -> RealAccount:
     return RealAccount(KIND, database_url, tmp_path / "data")
 
