@@ -9,6 +9,7 @@ import ast
 import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -44,16 +45,22 @@ def extracted() -> dict[Texts, list[str]]:
     found: dict[Texts, list[str]] = {}
     for path in sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*") if file.suffix in READERS):
         name = path.relative_to(ROOT).as_posix()
-        for texts in READERS[path.suffix](path.read_text(encoding="utf-8")):
+        for texts in _texts_in(path.suffix, path.read_text(encoding="utf-8")):
             files = found.setdefault(texts, [])
             if name not in files:
                 files.append(name)
+    uses: dict[str, Texts] = {}
     for texts, files in found.items():
-        clash = next((other for other in found if other[0] == texts[0] and other != texts), None)
-        if clash:
+        clash = uses.setdefault(texts[0], texts)
+        if clash != texts:
             where = ", ".join(sorted({*files, *found[clash]}))
             raise ValueError(f"{texts[0]!r} is counted in one place, and otherwise or not at all in another: {where}")
     return found
+
+
+@cache
+def _texts_in(suffix: str, content: str) -> tuple[Texts, ...]:
+    return tuple(READERS[suffix](content))
 
 
 def texts_of(code: str) -> Iterator[Texts]:
@@ -89,8 +96,13 @@ def kept(code: str) -> dict[Texts, Message]:
     path = i18n.po_file(code)
     if not path.exists():
         return {}
-    with path.open("rb") as file:
-        return {_texts(entry.id): entry for entry in read_po(file, locale=code, ignore_obsolete=True) if entry.id}
+    return dict(_entries(path.read_bytes(), code))
+
+
+@cache
+def _entries(content: bytes, code: str) -> dict[Texts, Message]:
+    found = read_po(io.BytesIO(content), locale=code, ignore_obsolete=True)
+    return {_texts(entry.id): entry for entry in found if entry.id}
 
 
 def translations(entry: Message) -> Texts:
