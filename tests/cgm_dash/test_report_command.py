@@ -1,21 +1,23 @@
 """`cgm-dash report`, as typed."""
 
 import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import app
 from cgm_dash import cli
 from cgm_dash.batch import Columns, Wearer
 from cgm_dash.errors import CgmDashError
 from cgm_dash.reading import Reading
 from sql.engine import make_engine
-from sql.migrate import migrate
 from sql.store import assemble
 from sql.vault import Vault
 from tests.cgm_dash.test_cli import run
 from tests.layouts.sheet.made import pages_of
+from tests.support import ready
 
 NEWEST = int(datetime(2026, 3, 14, 23, 55, tzinfo=UTC).timestamp())
 
@@ -24,9 +26,7 @@ NEWEST = int(datetime(2026, 3, 14, 23, 55, tzinfo=UTC).timestamp())
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with two weeks of Mira's readings, a value each five minutes, and nothing of Bob's."""
     folder = tmp_path_factory.mktemp("data")
-    engine = make_engine(f"sqlite:///{folder / 'cgm_dash.sqlite3'}")
-    migrate(engine)
-    store = assemble(engine, Vault.open(folder))
+    store = assemble(make_engine(ready.sqlite(folder / "cgm_dash.sqlite3")), Vault.open(folder))
     for name, n in (("Mira", 14 * 288), ("Bob", 0)):
         row = store.sources.resolve(None, "librelinkup", Wearer(f"id-{name}", name, "DE", "mg/dL"))
         store.people.set_zone(row.person_id, "UTC", confirmed=True)
@@ -36,13 +36,30 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def report(home: Path, *arguments: str) -> tuple[int, str, str]:
-    return run("report", *arguments, DATA_DIR=str(home), DEMO="0")
+Report = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def report(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Report]:
+    """Run the command over a data directory in this process, and return its status, output and complaint."""
+
+    def report(folder: Path, *arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setenv("CGM_DASH_DATA_DIR", str(folder))
+        monkeypatch.setenv("CGM_DASH_DEMO", "0")
+        app.composition.cache_clear()
+        status = cli.main(["report", *arguments])
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    yield report
+    app.composition(quiet=True).services.store.close()
+    app.composition.cache_clear()
 
 
 def test_it_writes_the_file_of_the_days_asked_for(home: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.pdf"
-    status, said, err = report(home, "--person", "Mira", "--end", "2026-03-14", "--out", str(out))
+    asked = ("--person", "Mira", "--end", "2026-03-14", "--out", str(out))
+    status, said, err = run("report", *asked, DATA_DIR=str(home), DEMO="0")
     assert (status, err) == (0, "")
     assert said == f"cgm-dash: {out} holds the report of 2026-03-01 to 2026-03-14\n"
     (text,) = pages_of(out.read_bytes())
@@ -52,7 +69,7 @@ def test_it_writes_the_file_of_the_days_asked_for(home: Path, tmp_path: Path) ->
     assert os.listdir(tmp_path) == ["r.pdf"]
 
 
-def test_paper_unit_pages_language_and_length_can_be_chosen(home: Path, tmp_path: Path) -> None:
+def test_paper_unit_pages_language_and_length_can_be_chosen(report: Report, home: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.pdf"
     out.write_text("before")
     choices = ("--paper", "letter", "--unit", "mmol/L", "--pages", "days,metrics", "--lang", "de", "--days", "7")
@@ -75,7 +92,7 @@ def test_paper_unit_pages_language_and_length_can_be_chosen(home: Path, tmp_path
     ],
 )
 def test_what_cannot_be_done_is_one_line(
-    home: Path, tmp_path: Path, arguments: tuple[str, ...], status: int, words: str
+    report: Report, home: Path, tmp_path: Path, arguments: tuple[str, ...], status: int, words: str
 ) -> None:
     out = tmp_path / "r.pdf"
     got, said, err = report(home, *arguments, "--out", str(out))
@@ -114,8 +131,8 @@ def test_without_a_file_or_a_folder_for_it_it_is_wrong_use(tmp_path: Path, capsy
     assert "expected the name of a file" in capsys.readouterr().err
 
 
-def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
-    status, _said, err = run("report", "--out", str(tmp_path / "r.pdf"), DATA_DIR=str(tmp_path), DEMO="0")
+def test_an_empty_store_says_what_to_do(report: Report, tmp_path: Path) -> None:
+    status, _said, err = report(tmp_path, "--out", str(tmp_path / "r.pdf"))
     assert (status, err) == (2, "cgm-dash: the store holds no readings yet; connect a sensor\n")
 
 
