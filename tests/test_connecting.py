@@ -25,8 +25,6 @@ from sql.vault import Vault
 from tests.support.served import Served, serving
 from tests.support.signed_in import FROM_A_PAGE, let_in, visitor
 
-pytestmark = pytest.mark.alone
-
 CONNECTING = "tests.support.connecting:server"
 DEMO_NOTE = "Demo: invented data"
 
@@ -94,6 +92,7 @@ def names(folder: Path) -> list[str]:
         store.close()
 
 
+@pytest.mark.alone
 def test_a_demo_becomes_the_real_thing_without_a_lost_request(tmp_path: Path, simulator: SimulatorServer) -> None:
     settings = {"LLU_URL": simulator.url, "POLL_SECONDS": "1"}
     with serving(tmp_path, workers=2, wsgi_app=CONNECTING, **settings) as served:
@@ -153,6 +152,7 @@ def _assert_one_poller(simulator: SimulatorServer, served: Served) -> None:
     assert poller in served.workers()
 
 
+@pytest.mark.alone
 def test_an_account_can_be_changed_and_forgotten_and_readings_stay(tmp_path: Path, simulator: SimulatorServer) -> None:
     settings = {"LLU_URL": simulator.url, "POLL_SECONDS": "1", "DEMO": "0"}
     given = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
@@ -178,6 +178,7 @@ def _url(folder: Path) -> str:
     return f"sqlite:///{folder / 'cgm_dash.sqlite3'}"
 
 
+@pytest.mark.alone
 def test_a_check_is_one_sign_in_by_the_leader_and_the_demo_goes_on(tmp_path: Path, simulator: SimulatorServer) -> None:
     settings = {"LLU_URL": simulator.url, "POLL_SECONDS": "1"}
     with serving(tmp_path, workers=2, LOG_LEVEL="DEBUG", **settings) as served:
@@ -217,6 +218,7 @@ def test_a_check_is_one_sign_in_by_the_leader_and_the_demo_goes_on(tmp_path: Pat
             assert not [secret for secret in secrets if secret.encode() in content], path
 
 
+@pytest.mark.alone
 def test_stopping_takes_seconds_with_a_check_that_hangs(tmp_path: Path, simulator: SimulatorServer) -> None:
     simulator.inject("net-timeout", seconds=3600)
     settings = {"LLU_URL": simulator.url}
@@ -230,6 +232,7 @@ def test_stopping_takes_seconds_with_a_check_that_hangs(tmp_path: Path, simulato
         services.store.close()
 
 
+@pytest.mark.alone
 def test_who_asks_now_does_not_wait_for_the_next_poll(tmp_path: Path, simulator: SimulatorServer) -> None:
     settings = {"LLU_URL": simulator.url, "LLU_EMAIL": DEMO_EMAIL, "LLU_PASSWORD": DEMO_PASSWORD}
     with serving(tmp_path, **settings) as served:

@@ -25,8 +25,6 @@ from tests.support import postgres
 from tests.support.served import ROOT, Served, free_port, serving
 from tests.support.signed_in import visitor
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def simulator() -> Iterator[SimulatorServer]:
@@ -79,6 +77,7 @@ def assert_steady(times: list[float], seconds: float) -> None:
     assert max(gaps) <= 2.5, gaps
 
 
+@pytest.mark.alone
 def test_two_workers_poll_once_and_a_killed_leader_is_replaced(
     tmp_path: Path, database_url: str, simulator: SimulatorServer
 ) -> None:
@@ -105,6 +104,7 @@ def test_two_workers_poll_once_and_a_killed_leader_is_replaced(
         assert simulator.count("login") == 1
 
 
+@pytest.mark.alone
 def test_stopping_takes_seconds_even_with_a_hung_upstream(tmp_path: Path, simulator: SimulatorServer) -> None:
     simulator.inject("net-timeout", seconds=3600)
     with serving(tmp_path, **account(simulator)) as served:
@@ -140,6 +140,7 @@ class open_store:  # noqa: N801  reads as a function at its calls
         self._store.close()
 
 
+@pytest.mark.alone
 def test_a_database_away_for_ten_polls_costs_no_minute(
     tmp_path: Path, postgres_cluster: postgres.PrivateServer, simulator: SimulatorServer
 ) -> None:
