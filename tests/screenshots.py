@@ -11,7 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from cgm_dash.batch import Columns, SensorSeen, Wearer  # noqa: E402  the path has to be set first
+from cgm_dash.access import Action, Role, Scope  # noqa: E402  the path has to be set first
+from cgm_dash.batch import Columns, SensorSeen, Wearer  # noqa: E402
 from cgm_dash.reading import Flag, Kind, Reading, Trend  # noqa: E402
 from ingestion.simulator import Curve  # noqa: E402
 from layouts import shell  # noqa: E402
@@ -22,7 +23,7 @@ from sql.store import Store, assemble  # noqa: E402
 from sql.vault import Vault  # noqa: E402
 from tests.browser.conftest import Browser, chromium, signed_in  # noqa: E402
 from tests.support.served import Served, serving  # noqa: E402
-from tests.support.signed_in import session_at  # noqa: E402
+from tests.support.signed_in import OWNER, PASSWORD, session_at, user_of  # noqa: E402
 
 TARGET = ROOT / "screenshots"
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
@@ -37,6 +38,7 @@ DRAWN = """
 """
 SETTLE_S = 0.4
 """From drawn until nothing moves any more; from a new size until the charts have followed."""
+PIN = "4711"
 NOBODY = "postgresql://nobody@127.0.0.1:9/none"
 """A database that no server is behind."""
 
@@ -68,6 +70,20 @@ def trouble(store: Store) -> None:
     store.runs.record(Run(upstream_id=upstream, started=time.time(), outcome="terms", retry_at=time.time() + 1500))
 
 
+def people(store: Store) -> None:
+    """Store whom an owner has let in: people, a program, a doctor; and what happened."""
+    fill(store, 40, days=1)
+    now, mira = time.time(), store.people.list()[0].id
+    user_of(store)
+    store.users.add("School nurse Bergmann", PASSWORD, Role.VIEWER, now, people=[mira])
+    store.users.add("Grandpa Jonas", PASSWORD, Role.CARER, now, people=None)
+    store.tokens.create("Kitchen display", frozenset(Scope), now, days=30, person_id=None, created_by=OWNER)
+    pages = frozenset({"report", "days"})
+    store.shares.create("Dr Roth", mira, pages, now, hours=72, pin=PIN, created_by=OWNER)
+    for action in (Action.SIGN_IN, Action.TOKEN_CREATED, Action.SHARE_CREATED, Action.ALARM_ACKNOWLEDGED):
+        store.audit.note(now, f"user:{OWNER}", action, address="192.0.2.7")
+
+
 STATES: dict[str, Callable[[Store], None]] = {
     "fresh": lambda store: fill(store, 40),
     "late": lambda store: fill(store, 500),
@@ -76,16 +92,34 @@ STATES: dict[str, Callable[[Store], None]] = {
     "lo": lambda store: fill(store, 30, mg_dl=40, flag=Flag.LO),
     "action-needed": trouble,
     "empty": lambda store: None,
+    "people": people,
 }
 
 
+PLAIN = {
+    "account": "/account",
+    "second-factor": "/account/second-factor",
+    "access": "/access",
+    "person": "/access/people/2",
+    "new-person": "/access/people/new",
+    "new-program": "/access/programs/new",
+    "new-link": "/access/links/new",
+    "audit": "/audit",
+}
+"""Pages without scripts, by their names: who is let in, and what they did."""
+STRANGERS = {"login": "/login", "setup": "/setup", "link": "/share/", "no-link": "/share/nothing"}
+"""Those of whoever is not let in yet; a link's secret is put behind its path."""
+PAGES |= PLAIN | STRANGERS
+
 LOOKED_AT: dict[str, tuple[str, ...]] = {
-    "demo": tuple(PAGES),
+    "demo": (*dict(shell.PAGES), "nowhere"),
     "empty": tuple(dict(shell.PAGES)),
     "stale": tuple(dict(shell.PAGES)),
     "low": ("now", "days"),
     "error": ("now", "trends"),
     "offline": ("now",),
+    "people": (*PLAIN, "login", "link", "no-link"),
+    "first": ("setup",),
     **dict.fromkeys(("fresh", "late", "lo", "action-needed"), ("now",)),
 }
 """Which pages are taken in which state: those that look otherwise in it."""
@@ -116,6 +150,13 @@ def demo(folder: Path) -> Iterator[Served]:
 
 
 @contextmanager
+def first(folder: Path) -> Iterator[Served]:
+    """Serve a new installation: nobody has an account yet."""
+    with serving(folder, DEMO="0") as served:
+        yield served.ready()
+
+
+@contextmanager
 def error(folder: Path) -> Iterator[Served]:
     """Serve without a database."""
     with serving(folder, DEMO="0", DATABASE_URL=NOBODY) as served:
@@ -126,6 +167,8 @@ def served_in(name: str, folder: Path) -> AbstractContextManager[Served]:
     """Return the server for the pictures of state *name*."""
     if name == "demo":
         return demo(folder)
+    if name == "first":
+        return first(folder)
     return error(folder) if name == "error" else state("fresh" if name == "offline" else name, folder)
 
 
@@ -134,13 +177,13 @@ def look(browser: Browser, name: str) -> None:
     browser.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
 
 
-def take(browser: Browser, url: str, name: str) -> None:
-    """Take the pictures of one address."""
+def take(browser: Browser, url: str, name: str, go: Callable[[str], None] | None = None) -> None:
+    """Take the pictures of one address. go: how to get there, signed in by default."""
     for theme in LOOKS:
         look(browser, theme)
         for size, measures in SIZES.items():
             browser.size(*measures)
-            browser.driver.get(url)
+            (go or browser.driver.get)(url)
             browser.wait(lambda: browser.js(DRAWN))
             picture(browser, f"{name}-{size}-{theme}", measures)
 
@@ -207,7 +250,19 @@ def take_state(browser: Browser, name: str, pages: list[str], folder: Path) -> N
             without_server(browser, served)
             return
         for page in pages:
-            take(browser, served.url + PAGES[page], f"{name}-{page}")
+            stranger = page in STRANGERS
+            url = served.url + PAGES[page] + (secret_of(served) if page == "link" else "")
+            take(browser, url, f"{name}-{page}", browser.get_as_stranger if stranger else None)
+
+
+def secret_of(served: Served) -> str:
+    """Return the secret of a new link with a PIN, to Mira's report."""
+    store = assemble(make_engine(f"sqlite:///{served.folder / 'cgm_dash.sqlite3'}"), Vault.open(served.folder))
+    try:
+        mira, pages = store.people.list()[0].id, frozenset({"report"})
+        return store.shares.create("Dr Beck", mira, pages, time.time(), hours=24, pin=PIN, created_by=OWNER)[1]
+    finally:
+        store.close()
 
 
 if __name__ == "__main__":
