@@ -12,6 +12,9 @@ FORM = "cgm_form"
 DEVICE = "cgm_device"
 """Who has signed in from this browser before."""
 
+LINK = "cgm_link"
+"""That a shared link was opened in this browser: whoever it was shared with has nothing to sign in with."""
+
 SECURE_PREFIX = "__Host-"
 """A browser takes such a cookie only encrypted, from this host itself and for all its paths."""
 

@@ -167,7 +167,7 @@ def _content(services: Services, path: str, search: object, viewer: Viewer) -> t
 
 
 def _frame_view(services: Services, visit: Visit, page: str, search: str) -> FrameView:
-    hero = hero_view(services, visit)
+    hero = _hero(services, visit)
     return FrameView(
         hero=hero,
         people=visit.people_views,
@@ -183,6 +183,12 @@ def _frame_view(services: Services, visit: Visit, page: str, search: str) -> Fra
         alarms=alarm.views(services, visit),
         watched=alarm.is_watched(services, visit.person),
     )
+
+
+def _hero(services: Services, visit: Visit) -> HeroView:
+    """Return what the frame of every page tells of the newest reading: nothing to who may not open the live page."""
+    found = hero_view(services, visit)
+    return found if services.caller().may_open("now") else found.untold_here()
 
 
 def _visitor(services: Services) -> VisitorView:
@@ -224,7 +230,7 @@ def _news(services: Services, search: object, shown: object, viewer: Viewer, pai
         if key == painted:
             return (*stays, no_update, no_update)
         watched = alarm.is_watched(services, visit.person)
-        pieces = _pieces(hero_view(services, visit), visit, page, alarm.views(services, visit), watched)
+        pieces = _pieces(_hero(services, visit), visit, page, alarm.views(services, visit), watched)
         # A page's own problem is its own to take back.
         return (*pieces, None if painted == "" else no_update, key)
     except NoSuchPerson:
@@ -256,4 +262,4 @@ def _pieces(
 def _nobody(services: Services, viewer: Viewer) -> tuple[Any, ...]:
     """Return the frame around a page of a person there is none of: nobody's name and no sign of anybody's reading."""
     visit = nobody(services, viewer)
-    return _pieces(hero_view(services, visit), visit, "")[2:]
+    return _pieces(_hero(services, visit), visit, "")[2:]

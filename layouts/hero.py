@@ -47,6 +47,7 @@ def vital_signs(view: HeroView, page: str = "") -> dict[str, str]:
         "data_clock": _measured(view),
         "data_band": "none" if band is None else tokens.BAND_NAMES[band],
         "data_warm": str(view.warm_until is not None).lower(),
+        "data_told": str(view.told).lower(),
         "data_late_s": str(LATE_S),
         "data_stale_s": str(60 * view.stale_minutes),
         **({"data_measured_at": str(current.measured_at)} if known else {}),
@@ -57,6 +58,9 @@ def vital_signs(view: HeroView, page: str = "") -> dict[str, str]:
 def titles(view: HeroView, page: str = "") -> dict[str, str]:
     """Return the document's title for each state, for the browser's clock; only the current one holds a value."""
     end = " · ".join(part for part in (page, view.person, _("Demo: invented data") if view.demo else "") if part)
+    if not view.told:
+        names = ("current", "stale", "none")
+        return {f"data_title_{name}": end for name in names} | {"data_title_offline": f"{_('Offline')} · {end}"}
     current = view.current
     value = "" if not current.is_current or current.mg_dl is None else _title_value(view)
     return {

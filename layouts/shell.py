@@ -164,7 +164,7 @@ def frame(content: Content, view: FrameView) -> Component:
     )
     return html.Div(
         [
-            _rail(content.page, allowed),
+            _rail(content.page, allowed, view.hero.told),
             column,
             tabs(content.page, allowed),
             *_plumbing(content, view),
@@ -322,13 +322,13 @@ def _words() -> dict[str, object]:
     }
 
 
-def _rail(page: str, allowed: Collection[str] | None) -> Component:
+def _rail(page: str, allowed: Collection[str] | None, told: bool) -> Component:
     brand = html.A([mark(), html.Span(PRODUCT)], href="/", className="brand")
     inside = [
         brand,
         html.Nav(rail_links(page, allowed), id=ids.NAV, className="nav", **hyphened(aria_label=_("Pages"))),
     ]
-    return html.Aside([*inside, html.Div(_livebox(), className="railfoot")], className="rail")
+    return html.Aside([*inside, html.Div(_livebox() if told else None, className="railfoot")], className="rail")
 
 
 def rail_links(page: str, allowed: Collection[str] | None = None) -> list[Component]:
@@ -389,7 +389,8 @@ def _topbar(view: FrameView) -> Component:
     brand = html.A(mark(), href="/", className="brand", **home)
     who = html.Span(view.hero.person, id=ids.TOPBAR_NAME, className="who")
     badge = demo_badge() if view.hero.demo else None
-    return html.Header([brand, who, badge, html.Span(className="grow"), _livebox()], className="topbar")
+    live = _livebox() if view.hero.told else None
+    return html.Header([brand, who, badge, html.Span(className="grow"), live], className="topbar")
 
 
 def _livebox() -> Component:

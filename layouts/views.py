@@ -1,6 +1,6 @@
 """What the pieces of a page need to be drawn: plain data, gathered by the callbacks, never fetched here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from cgm_dash.attention import Item
 from cgm_dash.batch import SensorSeen
-from cgm_dash.current import Current
+from cgm_dash.current import Current, State
 from cgm_dash.day_facts import Extreme
 from cgm_dash.day_summary import Envelope, RangeSums
 from cgm_dash.goals import Goals, goals_for
@@ -44,6 +44,7 @@ class HeroView:
     trouble, next_try_at: the source's state where it is not well. upkeep: what threatens what is kept, where something
     does and whoever looks can see to it. sensor: the newest one, where the source names it.
     usual: from where to where the middle half of the days before lies at this time, mg/dL; None where nothing is usual.
+    told: whether the reading is told here; who was shared a report alone gets a view without it (`untold_here`).
     """
 
     current: Current
@@ -60,6 +61,12 @@ class HeroView:
     sensor: SensorSeen | None = None
     demo: bool = False
     usual: tuple[float, float] | None = None
+    told: bool = True
+
+    def untold_here(self) -> "HeroView":
+        """Return the view without the newest reading and without how its source does."""
+        nothing = Current(State.NONE)
+        return replace(self, current=nothing, since=None, trouble=None, next_try_at=None, sensor=None, told=False)
 
     @property
     def untold(self) -> Trouble | None:

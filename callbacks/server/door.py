@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as Answer
 
 from callbacks import cookies, cross_site
 from callbacks.server import envelope
-from callbacks.server.answers import away, refused, wants_page
+from callbacks.server.answers import away, page, refused, wants_page
 from callbacks.server.client import Client, client_of
 from callbacks.services import NotAllowed, Services
 from cgm_dash.access import DEMO, PAGES, RIGHTS, Caller, Kind, Right, Role, Scope
@@ -178,7 +178,10 @@ class Door:
         return caller if abs(now - at) <= REMEMBERED_S else None
 
     def _turned_away(self) -> Answer:
-        """Return the way to the sign-in, to the first owner's while there is none; 401 for what no person opens."""
+        """Return the way to the sign-in, to the first owner's while there is none; 401 for what no person opens.
+
+        Who came by a shared link is told that it is over.
+        """
         if not wants_page():
             answer = refused(_("Sign in first."), 401)
             if _rule() in SCOPES:
@@ -187,6 +190,8 @@ class Door:
         self._services.ready()
         if not self._services.store.users.any_owner():
             return redirect(SET_UP)
+        if cookies.read(cookies.LINK):
+            return page("share_ended.html", 401)
         query = request.query_string.decode("ascii", "replace")
         here = f"{request.path}?{query}" if query else request.path
         return redirect(SIGN_IN if here == "/" else f"{SIGN_IN}?next={quote(here, safe='/')}")

@@ -20,6 +20,9 @@ from sql.shares import Share
 
 RULE = "/share/<secret>"
 LONGEST_SECRET = 100
+KNOWN_AFTER_S = 90 * 86_400
+"""So long after a link's end its browser is told that it is over; later it is led to the sign-in, as anybody."""
+
 LINK = limits.Limit(10, 15 * 60, 15 * 60, doubling=True)
 """Wrong PINs of one link, from wherever they come: four digits must not be tried out."""
 
@@ -72,7 +75,9 @@ def _open(services: Services, share: Share) -> Answer:
     services.store.shares.opened(share.id, now)
     services.note(Action.SHARE_OPENED, share.name, who=_label(share))
     response = redirect(f"{dict(PAGES)[_in_order(share)[0]]}?person={share.person_id}", 303)
-    cookies.give(response, cookies.SESSION, id_, max(1, int(share.expires - now)))
+    left_s = max(1, int(share.expires - now))
+    cookies.give(response, cookies.SESSION, id_, left_s)
+    cookies.give(response, cookies.LINK, "1", left_s + KNOWN_AFTER_S)
     return response
 
 

@@ -114,6 +114,8 @@ def enter(services: Services, user: User, response: Answer) -> Answer:
     """Sign *user* in with *response*: a new session, whatever there was before. Raises StoreError, UsageError."""
     _begin(services, user, response)
     limits.know_device(response, user)
+    if cookies.read(cookies.LINK):
+        cookies.take(response, cookies.LINK)
     services.note(Action.SIGN_IN, who=_label(user))
     return response
 

@@ -27,14 +27,26 @@
     return plainFetch.call(window, input + window.location.search, Object.assign({}, init, { headers: headers })).then(seen401);
   };
 
-  /* Signed out, or the session is over: nothing new can come to this page, and what it shows is nobody's to see. Dash
-     is given no answer then: it could only complain. Should the way to the sign-in be shut, the clock says offline. */
+  /* Signed out, or the session is over: nothing new can come to this page, and what it shows is nobody's to see. The
+     server says where to go from here: to the sign-in, or nowhere after a shared link. Dash is given no answer then: it
+     could only complain. Should the way be shut, the clock says offline. */
   let leaving = false;
   function seen401(answer) {
     if (answer.status !== 401) return answer;
-    if (!leaving) window.location.assign("/login?next=" + encodeURIComponent(window.location.pathname + window.location.search));
+    if (!leaving) window.location.reload();
     leaving = true;
+    forget();
     return new Promise(() => null);
+  }
+
+  /* What is kept for the offline page (assets/offline.js) told of somebody whom this browser may no longer see. */
+  function forget() {
+    window.cgm.over = true;
+    try {
+      window.localStorage.removeItem("cgm-last");
+    } catch (_error) {
+      /* No storage, and so nothing to forget. */
+    }
   }
 
   const byId = (id) => document.getElementById(id);

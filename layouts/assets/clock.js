@@ -184,7 +184,9 @@
     if (title && document.title !== title) document.title = title;
     const icon = byId("favicon");
     if (!icon) return;
-    const usual = low ? "favicon-low.svg" : now === "fresh" || now === "late" ? "favicon.svg" : "favicon-old.svg";
+    /* Who was shared a report alone is told of no reading: there is none that could be old. */
+    const well = now === "fresh" || now === "late" || (now === "none" && hero.dataset.told === "false");
+    const usual = low ? "favicon-low.svg" : well ? "favicon.svg" : "favicon-old.svg";
     const name = alarm() ? alarm().icon(usual) : usual;
     const address = icon.getAttribute("href").replace(/favicon[\w-]*\.svg/, name);
     if (icon.getAttribute("href") !== address) icon.setAttribute("href", address);

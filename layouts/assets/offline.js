@@ -2,13 +2,15 @@
    newest reading was measured. Never its value: nothing that could be taken for a current one is kept in the browser.
 
    The time is kept with the difference between this device's clock and the server's, since the offline page has only
-   the device's. */
+   the device's. It is kept only where there can be an offline page, which is also where a sign-out can clear it; a
+   session that ends otherwise has it forgotten (assets/address.js). */
 (function () {
   "use strict";
   const KEY = "cgm-last";
   const LATER_MS = 2000;
   const DRIFT_S = 5;
   const byId = (id) => document.getElementById(id);
+  const canBeOffline = window.isSecureContext && Boolean(navigator.serviceWorker);
   let heard = "";
   let kept = null;
 
@@ -19,7 +21,7 @@
     heard = beat.textContent;
     const ahead = parseFloat(heard) - Date.now() / 1000;
     window.cgm = Object.assign(window.cgm || {}, { ahead: ahead });
-    if (sign.dataset.measuredAt) keep(sign, ahead);
+    if (sign.dataset.measuredAt && canBeOffline && !window.cgm.over) keep(sign, ahead);
   }
 
   function keep(sign, ahead) {
@@ -49,7 +51,7 @@
   }
 
   window.setInterval(hear, 1000);
-  if (!window.isSecureContext || !navigator.serviceWorker) return;
+  if (!canBeOffline) return;
   if (document.readyState === "complete") install();
   else window.addEventListener("load", install);
 })();

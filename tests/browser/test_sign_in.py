@@ -27,6 +27,10 @@ def home(tmp_path: Path) -> Iterator[Home]:
         yield made
 
 
+KEPT = "return window.localStorage.getItem('cgm-last')"
+"""What the offline page would tell of."""
+
+
 def signs_in(browser: Browser) -> None:
     browser.wait(lambda: browser.js("return !!document.querySelector('form[action=\"/login\"]')"))
     browser.find("[name=name]").send_keys(OWNER)
@@ -50,6 +54,34 @@ def test_a_page_whose_session_ends_leads_to_the_sign_in_and_back(home: Home, bro
     browser.wait(lambda: browser.text("#person-name") == "Mira")
     assert "/trends?" in browser.driver.current_url
     assert "range=30d" in browser.driver.current_url
+
+
+def opens(home: Home, browser: Browser, page: str) -> int:
+    """Open a new shared link of Mira's page *page* and return its id."""
+    (mira,) = home.store.people.list()
+    share, secret = home.store.shares.create("Dr", mira.id, {page}, time.time(), hours=1, pin=None, created_by=OWNER)
+    browser.get_as_stranger(f"{home.served.url}/share/{secret}")
+    browser.find("form .primary").click()
+    browser.wait(lambda: browser.text("#person-name") == "Mira")
+    return share.id
+
+
+def test_a_shared_report_tells_of_no_newest_reading_and_does_not_call_it_missing(home: Home, browser: Browser) -> None:
+    opens(home, browser, "report")
+    browser.wait(lambda: browser.js("return document.documentElement.dataset.live") == "none")
+    assert browser.driver.title == "Report · Mira"
+    assert "/favicon.svg" in browser.js("return document.getElementById('favicon').getAttribute('href')")
+    assert not browser.js("return document.querySelectorAll('.livebox, .banner').length")
+
+
+def test_a_shared_link_that_ends_says_so_and_leaves_nothing_behind(home: Home, browser: Browser) -> None:
+    share = opens(home, browser, "now")
+    browser.wait(lambda: "Mira" in (browser.js(KEPT) or ""))
+    home.store.shares.revoke(share)
+    browser.wait(lambda: "no longer open" in browser.text("h1"))
+    assert not browser.js("return document.querySelectorAll('form').length")
+    assert "Mira" not in browser.js("return document.documentElement.outerHTML")
+    assert browser.js(KEPT) is None
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -86,6 +118,8 @@ def test_plain_http_away_from_this_machine_lets_people_in_and_out(home: Home) ->
         signs_in(browser)
         browser.wait(lambda: browser.text("#person-name") == "Mira")
         browser.wait(lambda: browser.js("return !!document.querySelector('details.account')"))
+        browser.wait(lambda: browser.js("return window.cgm.ahead !== undefined"))
+        assert browser.js(KEPT) is None  # there is no offline page here, and no sign-out would clear it
         browser.find("details.account summary").click()
         browser.find(".account-sheet button").click()
         browser.wait(lambda: browser.driver.current_url.endswith("/login"))

@@ -16,7 +16,7 @@ from callbacks.services import NoSuchPerson, NotAllowed, Services
 from cgm_dash.access import Role, Scope
 from cgm_dash.errors import StoreUnavailable, TooSoon
 from layouts import ids
-from tests.callbacks.conftest import Add, Clock, call, shown, texts
+from tests.callbacks.conftest import LOW, Add, Clock, call, shown, texts
 from tests.support.signed_in import COOKIE, OWNER, let_in, session_of, user_of
 
 HTML = {"Accept": "text/html,*/*;q=0.8"}
@@ -374,6 +374,35 @@ def test_a_shared_link_opens_its_pages_of_its_person(app: Dash, services: Servic
         assert status in (200, 204, 403), output
     services.store.shares.revoke(share.id)
     assert browser.get("/report.pdf").status_code == 401
+
+
+@pytest.mark.parametrize("page", ["report", "trends", "days"])
+def test_a_link_without_the_live_page_tells_no_newest_reading(
+    app: Dash, services: Services, add_person: Add, page: str
+) -> None:
+    mira, now = add_person("Mira", **LOW), services.now()
+    told = []
+    for pages in ({page}, {page, "now"}):
+        share, _secret = services.store.shares.create("Dr", mira.id, pages, now, hours=1, pin=None, created_by=OWNER)
+        browser = app.server.test_client()
+        browser.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+        browser.set_cookie(COOKIE, services.store.sessions.open(now, share_id=share.id))
+        layout = browser.get("/_dash-layout", headers={"X-Page": f"/{page}"}).json
+        body = body_of(app, next(output for output in app.callback_map if ids.FRAME_PAINTED in output))
+        for entry in body["inputs"]:
+            entry["value"] = {"search": f"?person={mira.id}", "data": "/"}.get(entry["property"])
+        beat = browser.post("/_dash-update-component", json=body).json["response"]
+        for area in (shown(layout, ids.SIGN), shown(layout, ids.BANNER), beat[ids.SIGN], beat[ids.BANNER]):
+            told.append(json.dumps(area))
+        signs = beat[ids.SIGN]["children"]["props"]
+        if "now" not in pages:
+            assert signs["data-told"] == "false"
+            assert "Mira" in signs["data-title-none"]
+            assert "reading" not in signs["data-title-none"]
+            assert "livebox" not in json.dumps(layout)
+    for without, also in zip(told[:4], told[4:], strict=True):
+        assert not any(word in without for word in ("62", "low", "measured-at", "Low")), without
+        assert "62" in also
 
 
 def test_a_demo_needs_no_sign_in_and_has_none(services: Services, add_person: Add) -> None:

@@ -7,7 +7,7 @@ from callbacks.services import Services
 from sql.people import Person
 from sql.shares import Share
 from tests.callbacks.conftest import Add, Clock
-from tests.support.plain_client import PlainClient, owner
+from tests.support.plain_client import PASSWORD, PlainClient, owner
 
 PIN = "4711"
 
@@ -164,6 +164,25 @@ def test_a_revoked_link_closes_what_it_opened_at_once(services: Services, doctor
     services.store.shares.revoke(share.id)
     assert doctor.get("/report.pdf", follow=False).status_code in (302, 401)
     assert doctor.get(path).status_code == 404
+
+
+def test_who_had_a_link_that_is_over_is_told_so_and_not_asked_to_sign_in(
+    services: Services, doctor: PlainClient, mira: Person, clock: Clock
+) -> None:
+    _share, path = shared(services, mira, hours=1)
+    doctor.get(path)
+    doctor.fill(path, follow=False)
+    clock.now += 3601
+    answer = doctor.get(f"/report?person={mira.id}", follow=False)
+    assert answer.status_code == 401
+    assert "What was shared with you is no longer open" in doctor.text
+    assert "Mira" not in doctor.text
+    assert not doctor.page.select("form")
+    doctor.get("/login")
+    doctor.fill("/login", name="Ada", password=PASSWORD)
+    doctor.get("/account")
+    doctor.fill("/logout")
+    assert doctor.get("/report", follow=False).headers["Location"] == "/login?next=/report"  # somebody who signs in
 
 
 def test_a_link_opens_nothing_after_its_time(
