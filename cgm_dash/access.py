@@ -113,7 +113,11 @@ class Caller:
 
     def may_see(self, person_id: int) -> bool:
         """Return whether the caller may see this person."""
-        return Right.SEE in self.rights and (self.people is None or person_id in self.people)
+        return Right.SEE in self.rights and self.is_about(person_id)
+
+    def is_about(self, person_id: int) -> bool:
+        """Return whether this person is among those the caller was given, whatever may be told of them."""
+        return self.people is None or person_id in self.people
 
     def may_open(self, page: str) -> bool:
         """Return whether the caller may open the page of that name."""

@@ -67,6 +67,20 @@ def test_no_glucose_no_name_and_no_address_of_the_account_is_told(program: Flask
     assert "example.org" not in text
 
 
+def test_a_token_of_one_person_tells_of_that_person_alone(services: Services, add_person: Add) -> None:
+    mira, jonas = add_person("Mira", minutes=30), add_person("Jonas", minutes=30)
+    user_of(services.store)
+    _token, secret = services.store.tokens.create(
+        "prometheus", {Scope.METRICS}, NOW, days=30, person_id=jonas.id, created_by="Olga"
+    )
+    made: FlaskClient = create_app(services).server.test_client()
+    made.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    found = told(made)
+    for name in ("cgm_newest_reading_age_seconds", "cgm_readings_total"):
+        assert (name, str(jonas.id)) in found
+        assert (name, str(mira.id)) not in found
+
+
 def test_requests_are_counted_in_groups_whatever_strangers_ask_for(program: FlaskClient) -> None:
     for path in ("/trends", "/nope/1", "/nope/2", "/assets/cgm.css", "/api/now"):
         program.get(path).close()
