@@ -28,6 +28,7 @@ PASSWORD_FAULTS: Mapping[str, str] = MappingProxyType(
         "too-long": mark("The password has more than 256 characters; take a shorter one."),
         "common": mark("The password is among those that are tried first; take another one."),
         "is-name": mark("The password is hardly more than the name; take another one."),
+        "is-product": mark("The password is hardly more than this program's name; take another one."),
     }
 )
 """What password_fault() says, in words for the person who chose it."""
@@ -36,6 +37,9 @@ TOKEN_PREFIX = "cgm_"  # noqa: S105  what every token begins with
 """So that a token that got into a log or a repository is known for what it is."""
 
 ISSUER = "CGM Data Insights"
+_OWN_NAMES = ("cgm data insights", "cgmdatainsights", "cgm-dash", "librelinkup")
+"""What stands on the page and in its address: tried first by whoever knows what this is."""
+
 STEP_S = 30
 """Seconds that a code of the second factor stands for (RFC 6238)."""
 
@@ -103,10 +107,15 @@ def password_fault(password: str, name: str = "") -> str | None:
         return "too-long"
     if _is_common(text.casefold()):
         return "common"
-    key = name_key(name)
-    if key and key in name_key(text) and len(name_key(text).replace(key, "")) < SHORTEST // 2:
+    if _is_hardly_more(text, name_key(name)):
         return "is-name"
-    return None
+    return "is-product" if any(_is_hardly_more(text, own) for own in _OWN_NAMES) else None
+
+
+def _is_hardly_more(text: str, key: str) -> bool:
+    """Return whether little is left of *text* without the name of that key."""
+    typed = name_key(text)
+    return bool(key) and key in typed and len(typed.replace(key, "")) < SHORTEST // 2
 
 
 def _is_common(text: str) -> bool:

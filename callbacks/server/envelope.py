@@ -6,6 +6,7 @@ Dash answers junk with a traceback. The values themselves are judged by the call
 """
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from dash import Dash
 from flask import Flask, Response, abort, request
 
 from callbacks.services import NotAllowed, Services
+
+log = logging.getLogger(__name__)
 
 PATH = "/_dash-update-component"
 
@@ -32,6 +35,7 @@ def register(app: Dash, services: Services, owners: Mapping[str, str]) -> None:
         body = _body()
         fault = fault_of(body, app.callback_map)
         if fault or not isinstance(body, dict):
+            log.warning("request body=refused reason=%s", fault)
             abort(Response(f"{fault}\n", 400))
         page = owners[body["output"]]
         if page and not services.caller().may_open(page):

@@ -1,11 +1,13 @@
 """Who gets in: nobody without a session or a token, and everybody only as far as they may."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from dash import Dash
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -16,6 +18,8 @@ from callbacks.services import NoSuchPerson, NotAllowed, Services
 from cgm_dash.access import Role, Scope
 from cgm_dash.errors import StoreUnavailable, TooSoon
 from layouts import ids
+from sql.engine import looking
+from sql.schema import metadata
 from tests.callbacks.conftest import LOW, Add, Clock, call, shown, texts
 from tests.support.signed_in import COOKIE, OWNER, let_in, session_of, user_of
 
@@ -328,6 +332,34 @@ def test_the_owner_is_offered_what_only_owners_may(app: Dash, services: Services
     assert "Sign out" in texts(page)
 
 
+def rows_of(services: Services) -> dict[str, Any]:
+    """Return all that is stored, but for what a look leaves behind: the audit, when somebody was seen, derived days."""
+    left = ("audit", "days", "day_blocks", "day_states", "stale_days")
+    with looking(services.store.engine) as connection:
+        return {
+            table.name: connection.execute(
+                sa.select(*(c for c in table.c if c.name not in ("last_seen", "last_used", "last_address")))
+            ).all()
+            for table in metadata.sorted_tables
+            if table.name not in left
+        }
+
+
+def test_nothing_is_changed_by_being_looked_at(app: Dash, services: Services, add_person: Add) -> None:
+    person, now = add_person(minutes=5), services.now()
+    as_user(app, services, OWNER, Role.OWNER)
+    assert (user_of(services.store), person.id) == (1, 1)
+    services.store.tokens.create("app", {Scope.READ}, now, days=9, person_id=1, created_by=OWNER)
+    _share, secret = services.store.shares.create("Dr Beck", 1, {"report"}, now, hours=9, pin=None, created_by=OWNER)
+    browser = app.server.test_client()
+    before = rows_of(services)
+    for rule in app.server.url_map.iter_rules():
+        path = path_of(re.sub(r"<int[^>]*>", "1", rule.rule)).replace("/share/x", f"/share/{secret}")
+        with browser.get(f"{path}?name=X&role=viewer&people=all&session=others&own_password=x&person=1") as answer:
+            assert answer.status_code != 500, path
+    assert rows_of(services) == before
+
+
 def test_one_sees_only_those_one_may_see(app: Dash, services: Services, add_person: Add) -> None:
     mira, jonas = add_person("Mira"), add_person("Jonas")
     as_user(app, services, "Vera", Role.VIEWER, {jonas.id})
@@ -475,10 +507,14 @@ def test_what_is_refused_is_told_in_the_log(
     app.server.test_client().get("/access")
     press(app, ids.NAME_SAVE, {"url__search": "", "unit_select__value": "mg/dL", "name_input__value": "X"})
     app.server.test_client().post("/logout", headers={"Sec-Fetch-Site": "cross-site"})
+    app.server.test_client().post("/_dash-update-component", json={"output": "x.children"}, headers=FROM_PAGE)
+    app.server.test_client().get("/healthz", headers={"Host": "evil.example"})
     said = [record.message for record in caplog.records if "refused" in record.message]
     assert said == [
         "request right=refused rule=/access",
         "request right=refused rule=/_dash-update-component",
         "request site=refused",
+        "request body=refused reason=there is no such output",
+        "request host=refused",
     ]
     assert "Vera" not in caplog.text

@@ -203,6 +203,8 @@ def test_a_body_too_large_is_refused_at_every_address(dash_app: Dash) -> None:
         if "POST" in (rule.methods or ()) and not rule.arguments:
             answer = client.post(rule.rule, data=b"x" * 2_000_001, content_type="application/json")
             assert answer.status_code in (401, 403, 413, 415), rule.rule
+    assert client.post(PATH, data=b"x" * 2_000_001, content_type="application/json").status_code == 413
+    assert client.post("/login", data={"name": "x" * 2_000_001}).status_code == 413
 
 
 def test_a_failure_says_that_it_failed_and_no_more(

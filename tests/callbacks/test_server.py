@@ -14,6 +14,23 @@ def test_healthz_says_ok_and_nothing_else(dash_app: Dash) -> None:
     assert (answer.status_code, answer.data) == (200, b"ok")
 
 
+def test_text_of_every_sort_says_that_it_is_utf_8(dash_app: Dash) -> None:
+    browser = dash_app.server.test_client()
+    for path in (
+        "/",
+        "/healthz",
+        "/report.pdf?paper=a3",
+        "/account",
+        "/offline/",
+        "/service-worker.js",
+        "/assets/cgm.css",
+    ):
+        with browser.get(path) as answer:
+            assert answer.headers["Content-Type"].endswith("; charset=utf-8"), path
+    for path in ("/api/now", "/_dash-layout", "/api/openapi.json"):
+        assert browser.get(path).mimetype == "application/json", path  # RFC 8259: that is UTF-8
+
+
 def test_readyz_names_what_is_missing_in_one_word(
     dash_app: Dash, made: Composition, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ def test_who_signs_in_gets_a_session_and_who_signs_out_loses_it(come: Come, ada:
     client.flask.set_cookie(COOKIE, id_)
     assert client.get("/api/now").status_code == 401  # nobody can use it once more
     assert audited(services) == [("sign-in", "user:Ada"), ("sign-out", "user:Ada")]
+    assert {entry.address for entry in services.store.audit.newest()} == {"127.0.0.1"}
 
 
 def test_a_session_is_signed_out_of_only_by_a_form_of_ours(come: Come, ada: User) -> None:
@@ -134,6 +135,14 @@ def test_each_sign_in_has_an_id_of_its_own_and_ends_the_one_before(come: Come, a
     other = come()
     tried(other)
     assert other.cookie != first
+    again = come()
+    again.flask.set_cookie(COOKIE, first)
+    again.get("/account")
+    token = str(again.page.select("[name=token]")[0]["value"])
+    assert again.post("/login", {"name": "Ada", "password": PASSWORD, "token": token}, follow=False).status_code == 303
+    assert again.cookie not in (first, other.cookie)
+    assert services.store.sessions.find(first, services.now()) is None
+    assert services.store.sessions.find(other.cookie, services.now()) is not None
     planted = come()
     planted.flask.set_cookie(COOKIE, "p" * 43)
     assert planted.get("/api/now").status_code == 401

@@ -118,6 +118,12 @@ print(*sorted({"pandas", "pyarrow", "scipy", "alembic", "IPython", "matplotlib"}
     assert done.stdout == "\n"
 
 
+def test_a_question_for_the_methods_of_any_script_is_no_defect(browser: Client) -> None:
+    for name in (f"{SUITES}dash/no-such.js", UNVERSIONED):
+        answer = browser.open(name, method="OPTIONS")
+        assert (answer.status_code, answer.data) == (200, b"")
+
+
 def wait_for_twins(folder: Path, timeout_s: float = 20) -> None:
     """Wait until what was wanted is there in both codings."""
     deadline = time.monotonic() + timeout_s

@@ -1,5 +1,6 @@
 """Passwords are judged and hashed as OWASP asks; secrets cannot be guessed; codes of a second factor are RFC 6238's."""
 
+import base64
 import unicodedata
 from urllib.parse import parse_qs, urlsplit
 
@@ -99,6 +100,8 @@ def test_passwords_are_judged_by_length_and_commonness_alone(password: str, faul
 
 @pytest.mark.parametrize(("password", "name", "fault"), [
     ("Mira.Muster.1", "mira.muster", "is-name"), ("mira.mustermira.muster", "Mira.Muster", "is-name"),
+    ("CGM Data Insights", "", "is-product"), ("cgmdatainsights2026", "Mira", "is-product"),
+    ("CGM-Dash-1234", "", "is-product"), ("LibreLinkUp!", "", "is-product"), ("cgm data beside the sea", "", None),
     ("Mira Muster likes long walks", "Mira Muster", None), (GOOD, "", None), ("a longer sentence", "a", None),
 ])  # fmt: skip
 def test_a_password_is_more_than_the_name(password: str, name: str, fault: str | None) -> None:
@@ -121,6 +124,9 @@ def test_secrets_are_long_and_never_the_same() -> None:
     made = {new_secret() for _ in range(100)}
     assert len(made) == 100
     assert {len(secret) for secret in made} == {43}
+    seeds = {new_totp_secret() for _ in range(100)}
+    assert len(seeds) == 100
+    assert {len(base64.b32decode(seed)) for seed in seeds} == {20}
     assert len(digest(new_secret())) == 32
     assert digest("a") != digest("b")
 

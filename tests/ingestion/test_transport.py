@@ -1,17 +1,20 @@
 """One exchange against a socket that does what it likes."""
 
+import contextlib
 import gzip
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import requests
 
 from cgm_dash.errors import PayloadError, SourceError, SourceUnavailable
 from ingestion.transport import Answer, exchange
+from tests.support.certificates import certified
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 CANARY = "canary-Paula-token-1234"
@@ -156,6 +159,23 @@ def test_a_refused_connection_is_the_network() -> None:
 @pytest.mark.parametrize(("host", "code"), [("name.invalid", "network"), ("127.0.0.1:99999", "network")])
 def test_an_unusable_address_is_the_network(host: str, code: str) -> None:
     assert failure_of(f"http://{host}").code == code
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_said(tmp_path: Path) -> None:
+    server, _trusting = certified("localhost", tmp_path)
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                asked.append(server.wrap_socket(connection, server_side=True).recv(65_536))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        assert failure_of(f"https://localhost:{listener.getsockname()[1]}").code == "network"
+        thread.join(5)
+    assert asked == []
 
 
 def test_tls_that_is_none_is_the_network() -> None:

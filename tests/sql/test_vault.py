@@ -1,10 +1,12 @@
 """One secret, two keys; the file is for its owner and the same for all who start together."""
 
+import base64
 import stat
 import threading
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet, InvalidToken
 
 from cgm_dash.errors import ConfigError, StoreError
 from sql.vault import KEY_FILE, Vault
@@ -15,6 +17,16 @@ def test_what_is_encrypted_opens_again_after_a_restart(tmp_path: Path) -> None:
     assert b"ssword" not in sealed
     assert Vault.open(tmp_path).decrypt(sealed) == "pässword"
     assert Vault.open(tmp_path).signing_key == Vault.open(tmp_path).signing_key
+
+
+def test_a_changed_byte_opens_nothing(tmp_path: Path) -> None:
+    vault = Vault.open(tmp_path)
+    raw = base64.urlsafe_b64decode(vault.encrypt("pässword"))
+    assert raw[0] == 0x80  # Fernet's version: AES-128-CBC, then HMAC-SHA256 over all of it
+    for at in range(len(raw)):
+        changed = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
+        with pytest.raises(StoreError):
+            vault.decrypt(base64.urlsafe_b64encode(changed))
 
 
 def test_key_file_is_for_its_owner_only(tmp_path: Path) -> None:
@@ -61,6 +73,8 @@ def test_key_of_the_settings_needs_no_file(tmp_path: Path) -> None:
 
 def test_two_keys_of_one_secret_differ_and_show_nowhere(tmp_path: Path) -> None:
     vault = Vault.open(tmp_path, "a" * 32)
+    with pytest.raises(InvalidToken):
+        Fernet(base64.urlsafe_b64encode(vault.signing_key)).decrypt(vault.encrypt("x"))
     assert vault.signing_key not in repr(vault).encode()
     assert "fernet" not in repr(vault).lower()
 
