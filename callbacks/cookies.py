@@ -22,8 +22,13 @@ LONGEST = 500
 
 
 def read(name: str) -> str:
-    """Return the cookie of that name, "" for none; where the request came encrypted, only one that was set so."""
-    value = request.cookies.get(_full(name), "")
+    """Return the cookie of that name, "" for none; where the request came encrypted, only one that was set so.
+
+    Of several that differ none counts: over plain http another program on this host, or on a host beside it, can set
+    one for some of our paths, and with it have somebody act as another without knowing.
+    """
+    values = {*request.cookies.getlist(_full(name))}
+    value = values.pop() if len(values) == 1 else ""
     return value if len(value) <= LONGEST else ""
 
 

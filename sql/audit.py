@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from cgm_dash.access import REFUSALS, Action
+from cgm_dash.access import REFUSALS, Action, Kind
 from sql.engine import looking, writing
 from sql.schema import audit
 from sql.text import one_line
@@ -17,7 +17,10 @@ from sql.text import one_line
 KEPT_S = 400 * 86_400
 
 MOST = 200_000
-"""Entries from which on refusals are left out, which strangers can cause: some 30 MB."""
+"""Entries from which on those are left out that strangers, links and programs can cause without end: some 30 MB."""
+
+_ENDLESS = tuple(f"{kind.value}:" for kind in (Kind.SHARE, Kind.TOKEN))
+"""How the labels begin (access.Caller) of those who are nobody in particular."""
 
 MOST_SHOWN = 1_000
 SWEPT_AT_ONCE = 1_000
@@ -53,7 +56,7 @@ class AuditStore:
         values |= {"address": one_line(address, 60), "about": one_line(about, 200)}
         with writing(self._engine) as connection:
             _sweep(connection, now)
-            if action in REFUSALS and _is_full(connection):
+            if (action in REFUSALS or who.startswith(_ENDLESS)) and _is_full(connection):
                 return
             connection.execute(sa.insert(audit).values(values))
 

@@ -219,6 +219,7 @@ def _set_up(services: Services) -> Answer:
         return page(
             "setup.html", 401, fault=_("The set-up secret is wrong, or a newer one was printed since."), name=name
         )
+    limits.succeeded(store.attempts, counted)
     services.note(Action.OWNER_CREATED, owner.name, who=_label(owner))
     return enter(services, owner, redirect("/", 303))
 

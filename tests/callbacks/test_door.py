@@ -136,6 +136,19 @@ def test_a_planted_session_is_nobodys(stranger: FlaskClient, id_: str) -> None:
     assert stranger.get("/api/now").status_code == 401
 
 
+def test_of_two_sessions_that_differ_none_counts(app: Dash, services: Services, clock: Clock) -> None:
+    user_of(services.store, "Eve", Role.VIEWER)
+    mine, planted = (session_of(services.store, clock.now, name) for name in (OWNER, "Eve"))
+    for sent, status in (
+        (f"{COOKIE}={mine}", 200),
+        (f"{COOKIE}={mine}; {COOKIE}={mine}", 200),
+        (f"{COOKIE}={planted}; {COOKIE}={mine}", 401),
+        (f"{COOKIE}={mine}; {COOKIE}=x", 401),
+    ):
+        browser = app.server.test_client(use_cookies=False)
+        assert browser.get("/api/now", headers={"Cookie": sent}).status_code == status, sent
+
+
 def test_a_session_opens_everything_to_the_owner_until_it_ends(
     app: Dash, services: Services, add_person: Add, clock: Clock
 ) -> None:

@@ -113,10 +113,21 @@ def test_a_clock_that_runs_ahead_neither_removes_entries_nor_stops_noting(store:
     assert abouts(store) == ["ahead", "young"]
 
 
-def test_refusals_alone_are_left_out_of_a_full_audit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("who", "action"),
+    [
+        ("nobody", Action.SIGN_IN_REFUSED),
+        ("share:Dr Beck", Action.SHARE_OPENED),
+        ("share:Dr Beck", Action.REPORT_EXPORTED),
+        ("token:clock", Action.REPORT_EXPORTED),
+    ],
+)
+def test_only_what_strangers_can_cause_is_left_out_of_a_full_audit(
+    store: Store, monkeypatch: pytest.MonkeyPatch, who: str, action: Action
+) -> None:
     monkeypatch.setattr("sql.audit.MOST", 3)
     for i in range(6):
-        store.audit.note(NOW, "share", Action.SHARE_REFUSED, about=str(i))
+        store.audit.note(NOW, who, action, about=str(i))
     assert abouts(store) == ["3", "2", "1", "0"]
     store.audit.note(NOW, "user:a", Action.SIGN_IN, about="in")
     assert abouts(store)[0] == "in"
