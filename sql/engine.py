@@ -284,16 +284,17 @@ def _first_line(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def check_health(engine: Engine, budget_s: float = BUDGET_S) -> None:
+def check_health(engine: Engine, budget_s: float = BUDGET_S, *, inherited: bool = False) -> None:
     """Look at the database once, before anything is written.
 
-    budget_s: how long an SQLite file is looked at, at most.
+    budget_s: how long an SQLite file is looked at, at most. inherited: what the process from which this one was forked
+    has just seen of it counts.
     Raises StoreDamaged with the path where an SQLite file is none or is not whole; it is never replaced.
     Warns in the log where PostgreSQL may lose what it said it has stored.
     """
     door = gate(engine)
     if door is not None:
-        door.check(budget_s)
+        (door.check_once if inherited else door.check)(budget_s)
         return
     for setting in DURABILITY:
         if _scalar(engine, f"SHOW {setting}") == "off":

@@ -26,6 +26,6 @@ class Readiness:
             return
         with self._lock:
             if not self._done:
-                check_health(self._engine)
+                check_health(self._engine, inherited=True)
                 migrate(self._engine)
                 self._done = True

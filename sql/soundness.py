@@ -27,6 +27,9 @@ night, before the backup is made."""
 AGAIN_S = 60
 """A damaged file is looked at again after so long, or when it was changed: somebody may have restored it."""
 
+INHERITED_S = 60
+"""What the process that made this one saw of the file counts for so long: a server and its workers look but once."""
+
 _STEPS = 100_000
 """SQLite's instructions between two looks at the clock, some milliseconds."""
 
@@ -171,6 +174,7 @@ class Gate:
         self._until = 0.0
         self._seen: tuple[object, ...] = ()
         self._file = KeptOpen()
+        self._passed: tuple[int, float] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -191,7 +195,14 @@ class Gate:
             if self._why is not None:
                 log.warning("database pid=%d is whole again file=%s", os.getpid(), self.path)
             self._why, self._file.used = None, True
+            self._passed = os.getpid(), time.monotonic()
             return whole
+
+    def check_once(self, budget_s: float = BUDGET_S) -> bool:
+        """Do as check(), unless the process from which this one was forked has just done so: then return True."""
+        by, at = self._passed or (os.getpid(), 0.0)
+        inherited = self._why is None and by != os.getpid() and time.monotonic() - at <= INHERITED_S
+        return inherited or self.check(budget_s)
 
     def require(self) -> None:
         """Let through what wants to use the file, which is looked at before the first use. Raises as check()."""

@@ -55,7 +55,7 @@ def await_ready(served: Served, timeout_s: float = 30) -> None:
         try:
             if requests.get(served.url + "/readyz", timeout=5).status_code == 200:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pass
         time.sleep(0.01)
     raise AssertionError(f"the server was not ready in {timeout_s} s:\n{served.log()}")

@@ -1,8 +1,8 @@
 """`make bench`: measure what the project promises about speed, print a table, write build/bench.json.
 
-Arguments: names of parts (metrics, days, store, pages, report, days-page, trends, process, browser, lighthouse), all
-without one; -v also lists what came over the wire. Lines in the file that this run did not measure stay.
-Ends with 1 where a goal is missed.
+Arguments: names of parts (metrics, days, store, pages, report, days-page, trends, process, start, browser,
+lighthouse), all without one; -v also lists what came over the wire. Lines in the file that this run did not measure
+stay. Ends with 1 where a goal is missed.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from tests.bench import (
     peers,
     process,
     report,
+    start,
     store,
     trends,
     year,
@@ -38,7 +39,19 @@ from tests.bench import (
 from tests.bench.measure import Measurement, table
 from tests.support.served import ROOT
 
-PARTS = ("metrics", "days", "store", "pages", "report", "days-page", "trends", "process", "browser", "lighthouse")
+PARTS = (
+    "metrics",
+    "days",
+    "store",
+    "pages",
+    "report",
+    "days-page",
+    "trends",
+    "process",
+    "start",
+    "browser",
+    "lighthouse",
+)
 
 
 def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
@@ -52,6 +65,8 @@ def measure(parts: list[str], verbose: bool) -> Iterator[Measurement]:
         yield from store.measure(newest)
     if "trends" in parts:
         yield from trends.measure(newest)
+    if "start" in parts:
+        yield from start.measure(newest)
     if not {"pages", "report", "days-page", "process", "browser", "lighthouse"} & set(parts):
         return
     with tempfile.TemporaryDirectory(prefix="cgm-bench-") as name, SimulatorServer(year.world()) as upstream:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -231,6 +232,33 @@ def test_a_look_takes_no_lock_from_this_processes_connections(sqlite_url: str, t
     assert kinds == ["theirs", "ours"]
     seen.dispose()
     engine.dispose()
+
+
+def test_what_the_process_before_a_fork_has_just_seen_is_not_looked_at_again(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, clock = list[float](), [100.0]
+
+    def counted(*given: Any) -> bool:
+        looked.append(clock[0])
+        return inspect(*given)
+
+    monkeypatch.setattr("sql.soundness.inspect", counted)
+    monkeypatch.setattr("sql.soundness.time.monotonic", lambda: clock[0])
+    Readiness(make_engine(sqlite_url)).ensure()
+    Readiness(make_engine(sqlite_url)).ensure()
+    assert len(looked) >= 2  # the same process
+    looked.clear()
+    monkeypatch.setattr("sql.soundness.os.getpid", lambda: 1)  # a fork: all else is as it was
+    clock[0] = 160.0
+    Readiness(make_engine(sqlite_url)).ensure()
+    assert looked == []
+    check_health(make_engine(sqlite_url))  # as in the night
+    assert looked == [160.0]
+    monkeypatch.setattr("sql.soundness.os.getpid", lambda: 2)
+    clock[0] = 220.5
+    Readiness(make_engine(sqlite_url)).ensure()
+    assert looked == [160.0, 220.5]
 
 
 def test_a_look_that_takes_too_long_is_broken_off_and_says_so(
