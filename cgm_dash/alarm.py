@@ -210,17 +210,6 @@ def told(alarms: Alarms) -> tuple[Alarm, ...]:
     return tuple(alarms[kind] for kind in order if _holds(alarms.get(kind)))
 
 
-def loud(alarms: Alarms, now: float) -> AlarmKind | None:
-    """Return the kind that must be told now, the most serious one; None where nothing must.
-
-    A low that silence has followed is told as no data: nobody knows it any more.
-    """
-    kinds = [one.kind for one in told(alarms) if one.is_loud(now)]
-    if not kinds:
-        return None
-    return AlarmKind.NO_DATA if _holds(alarms.get(AlarmKind.NO_DATA)) else kinds[0]
-
-
 def choices(alarms: Alarms) -> tuple[int, ...]:
     """Return for how many minutes all that is told now may be acknowledged: as its most serious kind allows."""
     gravest = next((kind for kind in AlarmKind if _holds(alarms.get(kind))), AlarmKind.NO_DATA)

@@ -98,11 +98,6 @@ def who(label: str) -> str:
     return label if words is None else _(words).format(name=name or "–")
 
 
-def page(name: str) -> str:
-    """Return a page's name."""
-    return page_name(name)
-
-
 def role_options() -> list[tuple[str, str, str]]:
     """Return the roles to choose from: value, name, what it may."""
     return [(role_.value, _(name), _(line)) for role_, (name, line) in ROLES.items()]

@@ -233,7 +233,6 @@ def said(minutes: int) -> str:
     return plural("Acknowledged for {n} minute.", "Acknowledged for {n} minutes.", minutes).format(n=minutes)
 
 
-def not_said(reason: str = "") -> Component:
+def not_said() -> Component:
     """Return that it could not be kept, and so the alarm goes on."""
-    words: list[Any] = [_("This could not be kept, so the alarm goes on."), f" {reason}" if reason else ""]
-    return html.Span(words, className="fault")
+    return html.Span(_("This could not be kept, so the alarm goes on."), className="fault")

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cgm_dash.i18n import _, language, plural
 from layouts import access_words, tokens
-from layouts.shell import PRODUCT, TOUCH_ICON, fingerprint
+from layouts.shell import PRODUCT, TOUCH_ICON, fingerprint, page_name
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLES = ("cgm.css", "settings.css", "plain.css")
@@ -71,7 +71,7 @@ def _environment() -> Environment:
         canvas={name: theme["canvas"] for name, theme in tokens.THEMES.items()},
         role_words=access_words.role,
         scope_words=access_words.scope,
-        page_words=access_words.page,
+        page_words=page_name,
     )
     return environment
 

@@ -16,7 +16,6 @@ from cgm_dash.units import Unit
 from layouts.figures.typical import Look
 from layouts.views import RangeView, StatisticsView
 
-Weekdays = Literal["all", "work", "end", "pick"]
 YearMetric = Literal["tir", "mean", "coverage"]
 Step = Literal["week", "month"]
 

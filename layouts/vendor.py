@@ -27,9 +27,8 @@ import brotli
 
 FOLDER = Path(__file__).with_name("vendor_files")
 
-BASIC_PACKAGE = "plotly.js-basic-dist-min"
+BASIC_PACKAGE = "plotly.js-basic-dist-min"  # draws scatter, bar and pie
 BASIC_MEMBER = "package/plotly-basic.min.js"
-BASIC_TRACES = frozenset({"scatter", "bar", "pie"})
 # npm's integrity of each version's tarball, compared with a download of our own. The version is plotly.js's, the one
 # the plotly package brings: a new plotly needs a new line here, and a test says so.
 BASIC_INTEGRITY = {

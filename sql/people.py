@@ -88,10 +88,6 @@ class PeopleStore:
         """Set the wearer's zone. confirmed: a person said so. Raises ValueError for no IANA name."""
         self._set(person_id, zone=None if zone is None else _known_zone(zone), zone_confirmed=confirmed)
 
-    def set_unit(self, person_id: int, unit: Unit) -> None:
-        """Set how the person's glucose is shown at first."""
-        self._set(person_id, unit=str(unit))
-
     def set_target_set(
         self,
         person_id: int,

@@ -163,11 +163,6 @@ class ReadingStore:
         with looking(self._engine) as connection:
             return sequence_of(connection, person_id)
 
-    def sequences(self) -> dict[int, int]:
-        """Return everyone's sequence by person id."""
-        with looking(self._engine) as connection:
-            return {row.id: row.seq for row in connection.execute(sa.select(people.c.id, people.c.seq))}
-
     def conflicts(self, person_id: int, start: float = 0, end: float = FOREVER) -> tuple[Conflict, ...]:
         """Return the conflicts of a person with start <= ts < end (UTC epoch seconds), by time."""
         c = conflicts.c

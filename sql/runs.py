@@ -92,18 +92,6 @@ class RunStore:
         """Return the upstream's newest run, None before the first."""
         return next(iter(self.recent(1, upstream_id)), None)
 
-    def last_ok(self, upstream_id: int) -> Run | None:
-        """Return the upstream's newest run that ended well, None without one."""
-        wanted = (
-            sa.select(runs)
-            .where(runs.c.upstream_id == upstream_id, runs.c.failed < runs.c.runs)
-            .order_by(runs.c.started.desc(), runs.c.id.desc())
-            .limit(1)
-        )
-        with looking(self._engine) as connection:
-            row = connection.execute(wanted).one_or_none()
-            return None if row is None else _run(row)
-
     def slots(self, start: float, width_s: int, n: int) -> tuple[Slot, ...]:
         """Return *n* stretches of *width_s* seconds from *start* on, by time, also those without a run.
 

@@ -18,8 +18,7 @@ from sql.text import one_line
 from sql.users import stamp_of
 
 IDLE_S, ABSOLUTE_S = 12 * 3600, 30 * 86_400
-CLINIC_IDLE_S, CLINIC_ABSOLUTE_S = 15 * 60, 12 * 3600
-"""For machines that many use: a SessionStore is made with these instead."""
+"""After the last request, and at most."""
 
 HALF_S = 10 * 60
 """How long the second factor is waited for."""
@@ -57,14 +56,10 @@ class Session:
 
 
 class SessionStore:
-    """The sessions. now: UTC epoch seconds. Every method raises StoreUnavailable, StoreDamaged or StoreError.
+    """The sessions. now: UTC epoch seconds. Every method raises StoreUnavailable, StoreDamaged or StoreError."""
 
-    idle_s, absolute_s: how long they last after the last request, and at most.
-    """
-
-    def __init__(self, engine: Engine, idle_s: int = IDLE_S, absolute_s: int = ABSOLUTE_S) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._idle_s, self._absolute_s = idle_s, absolute_s
 
     def open(
         self,
@@ -89,13 +84,13 @@ class SessionStore:
         now, or that session has ended: no sign-in that was under way outlives a change of the password.
         """
         id_ = new_secret()
-        longest = now + (HALF_S if half else self._absolute_s)
+        longest = now + (HALF_S if half else ABSOLUTE_S)
         values: dict[str, Any] = {"digest": digest(id_), "user_id": user_id, "share_id": share_id, "half": half}
         values |= {"created": int(now), "last_seen": int(now), "expires": int(min(longest, expires or longest))}
         values |= {"address": one_line(address, ADDRESS_LIMIT), "agent": one_line(agent, AGENT_LIMIT)}
         with writing(self._engine) as connection:
             _hold(connection, user_id, share_id, None if half else now, stamp)
-            self._sweep(connection, now)
+            _sweep(connection, now)
             if instead_of is not None:
                 _end(connection, instead_of)
             connection.execute(sa.insert(sessions).values(values))
@@ -107,7 +102,7 @@ class SessionStore:
 
         That it was used is written down at most once a minute, and not where another process holds the database.
         """
-        wanted = sa.select(sessions).where(sessions.c.digest == digest(id_), self._is_live(now))
+        wanted = sa.select(sessions).where(sessions.c.digest == digest(id_), _is_live(now))
         with looking(self._engine) as connection:
             row = connection.execute(wanted).one_or_none()
         if row is None:
@@ -140,22 +135,24 @@ class SessionStore:
 
     def of_user(self, user_id: int, now: float) -> tuple[Session, ...]:
         """Return a user's sessions that are neither half nor over, the newest first."""
-        theirs = sessions.c.user_id == user_id, ~sessions.c.half, self._is_live(now)
+        theirs = sessions.c.user_id == user_id, ~sessions.c.half, _is_live(now)
         wanted = sa.select(sessions).where(*theirs).order_by(sessions.c.created.desc(), sessions.c.digest)
         with looking(self._engine) as connection:
             return tuple(Session(*row) for row in connection.execute(wanted.limit(MOST_EACH)))
 
-    def _is_live(self, now: float) -> sa.ColumnElement[bool]:
-        return sa.and_(
-            sessions.c.expires > now,
-            sessions.c.last_seen > now - self._idle_s,
-            sessions.c.created <= now + AHEAD_S,
-        )
 
-    def _sweep(self, connection: Connection, now: float) -> None:
-        """Forget what is over. Those that another transaction sweeps too are left to it: nobody waits for nobody."""
-        over = sa.select(sessions.c.digest).where(~self._is_live(now)).with_for_update(skip_locked=True)
-        connection.execute(sa.delete(sessions).where(sessions.c.digest.in_(over)))
+def _is_live(now: float) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        sessions.c.expires > now,
+        sessions.c.last_seen > now - IDLE_S,
+        sessions.c.created <= now + AHEAD_S,
+    )
+
+
+def _sweep(connection: Connection, now: float) -> None:
+    """Forget what is over. Those that another transaction sweeps too are left to it: nobody waits for nobody."""
+    over = sa.select(sessions.c.digest).where(~_is_live(now)).with_for_update(skip_locked=True)
+    connection.execute(sa.delete(sessions).where(sessions.c.digest.in_(over)))
 
 
 def _hold(

@@ -5,7 +5,7 @@ from sqlalchemy.engine import Engine
 
 from cgm_dash.access import Role
 from cgm_dash.credentials import new_setup_secret, setup_digest
-from sql.engine import looking, writing
+from sql.engine import writing
 from sql.schema import setup_secrets, users
 from sql.upsert import insert
 from sql.users import lock
@@ -32,8 +32,3 @@ class SetupSecret:
             row = insert(connection, setup_secrets).values(id=1, **values)
             connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
         return secret
-
-    def is_set(self) -> bool:
-        """Return whether a secret is valid now."""
-        with looking(self._engine) as connection:
-            return bool(connection.execute(sa.select(sa.exists().select_from(setup_secrets))).scalar())

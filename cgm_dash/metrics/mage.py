@@ -1,6 +1,5 @@
 """MAGE, the mean amplitude of glycaemic excursions: the mean height of swings that exceed one standard deviation."""
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,13 +54,6 @@ def mage(grid: Grid) -> Mage:
     down = [(n, mean) for n, _, mean, _ in parts if mean is not None]
     service = [(n, mean) for n, _, _, mean in parts if mean is not None]
     return Mage(_weighted(up), _weighted(down), _weighted(up + down), _weighted(service))
-
-
-def mage_by_day(grid: Grid, usable: npt.NDArray[np.bool_]) -> list[Mage | None]:
-    """Return MAGE of each local day by itself; None for a day that is not *usable* (LocalDays.usable)."""
-    edges = np.clip(-(-(grid.days.starts - grid.start) // grid.step_s), 0, len(grid))
-    days = (Grid(0, grid.step_s, grid.v[a:b], grid.days) for a, b in itertools.pairwise(edges.tolist()))
-    return [mage(day) if use else None for day, use in zip(days, usable, strict=True)]
 
 
 def _weighted(pairs: list[tuple[int, float]]) -> float | None:

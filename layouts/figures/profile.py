@@ -20,7 +20,6 @@ Float = npt.NDArray[np.float64]
 LOW = 40
 """Where the y axis begins, always the same. It ends where the report's does (curves.Curves.highest)."""
 HEIGHT, TOP, BOTTOM = 356, 16, 28
-HEIGHT_PHONE = 278
 LABEL_PX = 13
 ZONE = ".085"
 

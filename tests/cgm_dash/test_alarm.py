@@ -18,7 +18,6 @@ from cgm_dash.alarm import (
     advance,
     cause_of,
     choices,
-    loud,
     told,
 )
 from cgm_dash.current import Current, State, state_of
@@ -29,6 +28,11 @@ from cgm_dash.units import Targets
 STALE_S = 900
 T = 1_795_345_200
 NO_DATA, LOW, URGENT = AlarmKind.NO_DATA, AlarmKind.LOW, AlarmKind.URGENT_LOW
+
+
+def loud(alarms: Alarms, now: float) -> AlarmKind | None:
+    """Return the first of those told that somebody has not acknowledged."""
+    return next((one.kind for one in told(alarms) if one.is_loud(now)), None)
 
 
 def facts(mg_dl: int | None, age_s: float = 30, now: float = T, flag: Flag = Flag.NONE, behind: bool = False) -> Facts:

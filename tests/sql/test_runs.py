@@ -30,7 +30,6 @@ def test_run_comes_back_as_it_was_recorded(store: Store) -> None:
     store.runs.record(run)
     assert store.runs.recent() == (run,)
     assert store.runs.last(account.upstream_id) == run
-    assert store.runs.last_ok(account.upstream_id) is None
     assert store.runs.last(99) is None
 
 
@@ -40,9 +39,6 @@ def test_newest_runs_come_first(store: Store) -> None:
         store.runs.record(Run(upstream_id=account.upstream_id, started=T0 + 60 * i, outcome=outcome))
     store.runs.record(Run(upstream_id=None, started=T0 + 300, outcome="ok"))
     assert [run.started - T0 for run in store.runs.recent(2)] == [300, 120]
-    last = store.runs.last_ok(account.upstream_id)
-    assert last is not None
-    assert last.started == T0 + 60
 
 
 def test_old_runs_become_one_row_an_hour_that_adds_up(store: Store) -> None:

@@ -12,8 +12,6 @@ from sql.engine import looking, writing
 from sql.schema import sessions, users
 from sql.sessions import (
     ABSOLUTE_S,
-    CLINIC_ABSOLUTE_S,
-    CLINIC_IDLE_S,
     HALF_S,
     IDLE_S,
     MARK_S,
@@ -68,15 +66,6 @@ def test_it_ends_when_idle_and_some_day_whatever_happens(store: Store, user_id: 
         at += IDLE_S / 2
         assert store.sessions.find(id_, at) is not None
     assert store.sessions.find(id_, NOW + ABSOLUTE_S) is None
-
-
-def test_where_many_use_a_machine_it_ends_sooner(store: Store, user_id: int) -> None:
-    clinic = SessionStore(store.engine, CLINIC_IDLE_S, CLINIC_ABSOLUTE_S)
-    id_ = clinic.open(NOW, user_id=user_id)
-    assert clinic.find(id_, NOW + CLINIC_IDLE_S - 1) is not None
-    assert clinic.find(id_, NOW + 2 * CLINIC_IDLE_S) is None
-    found = clinic.of_user(user_id, NOW + CLINIC_IDLE_S)
-    assert [session.expires for session in found] == [int(NOW) + CLINIC_ABSOLUTE_S]
 
 
 def test_an_earlier_end_is_kept_and_a_later_one_is_not(store: Store, user_id: int) -> None:

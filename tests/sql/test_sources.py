@@ -90,13 +90,12 @@ def test_first_sight_makes_a_person_with_what_the_upstream_tells(store: Store) -
 def test_what_a_user_changed_is_never_changed_back(store: Store) -> None:
     source = store.sources.resolve(None, "librelinkup", Wearer("p1", "Ann", unit="mg/dL"))
     store.people.rename(source.person_id, "Mum")
-    store.people.set_unit(source.person_id, Unit.MMOL_L)
     store.people.set_target_set(source.person_id, TargetSet.PREGNANCY)
     store.people.set_zone(source.person_id, "Europe/Berlin", True)
-    again = store.sources.resolve(None, "librelinkup", Wearer("p1", "Anna", unit="mg/dL", target_low=70))
+    again = store.sources.resolve(None, "librelinkup", Wearer("p1", "Anna", unit="mmol/L", target_low=70))
     person = store.people.get(source.person_id)
     assert person is not None
-    assert (again.name, person.name, person.unit) == ("Anna", "Mum", Unit.MMOL_L)
+    assert (again.name, person.name, person.unit) == ("Anna", "Mum", Unit.MG_DL)
     assert (person.targets.high, person.zone, person.zone_confirmed) == (140, "Europe/Berlin", True)
 
 

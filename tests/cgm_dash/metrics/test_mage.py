@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cgm_dash.days import LocalDays
 from cgm_dash.grid import Grid
-from cgm_dash.metrics.mage import Mage, mage, mage_by_day
+from cgm_dash.metrics.mage import Mage, mage
 from cgm_dash.series import EMPTY, Series
 
 START = 8 * 3600
@@ -52,13 +52,6 @@ def test_parts_between_long_holes_weigh_by_their_length() -> None:
     expected = (288 * parts[0].up + 144 * parts[1].up) / 432
     assert of([*first, *[math.nan] * 37, *second]).up == pytest.approx(expected)
     assert of([*first, *[math.nan] * 36, *second]).up != pytest.approx(expected)
-
-
-def test_each_day_by_itself() -> None:
-    values = np.concatenate((WAVE, np.full(288, 100.0), WAVE))
-    days = mage_by_day(Grid(0, 300, values, DAYS), np.array([True, True, False]))
-    assert [day and day.service for day in days] == [110, None, None]
-    assert days[2] is None
 
 
 Swings = tuple[list[float], list[float], bool | None]
