@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,23 @@ MARKS_BY_FIXTURE = {
     "browser": {"dash_br", "dash_duo", "dash_duo_mp"},
     "postgres": {"postgres_server", "postgres_url", "ready_postgres_url", "postgres_cluster"},
 }
+
+
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 2_000_000_000
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' files in memory where there is room, unless TMPDIR or --basetemp says where else.
+
+    A database that the tests fill writes each of its commits to the disk, milliseconds each, many thousand of them.
+    What a killed process leaves behind is the same in memory; what a machine without power does no test can show.
+    """
+    if "TMPDIR" in os.environ or config.option.basetemp or not os.access(MEMORY, os.W_OK):
+        return
+    if shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
