@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from cgm_dash.credentials import digest, new_secret
-from cgm_dash.errors import StoreUnavailable, UsageError
-from cgm_dash.i18n import _
+from cgm_dash.errors import StoreUnavailable
 from sql.engine import MARK_MS, looking, writing
 from sql.schema import sessions, shares, users
 from sql.text import one_line
-from sql.users import stamp_of
+from sql.users import over, stamp_of
 
 IDLE_S, ABSOLUTE_S = 12 * 3600, 30 * 86_400
 """After the last request, and at most."""
@@ -170,7 +169,7 @@ def _hold(
             found = connection.execute(sa.select(*told).where(mine).with_for_update())
         row = found.one_or_none()
         if stamp is not None and (row is None or stamp_of(*row) != stamp):
-            raise _over()
+            raise over()
     if share_id is not None:
         connection.execute(sa.select(shares.c.id).where(shares.c.id == share_id).with_for_update())
 
@@ -178,11 +177,7 @@ def _hold(
 def _end(connection: Connection, key: bytes) -> None:
     """End the session of that digest. Raises UsageError where it has ended already."""
     if not connection.execute(sa.delete(sessions).where(sessions.c.digest == key)).rowcount:
-        raise _over()
-
-
-def _over() -> UsageError:
-    return UsageError(_("This sign-in was ended, or something about it was changed, just now. Sign in again."))
+        raise over()
 
 
 def _bound(connection: Connection, user_id: int | None, share_id: int | None, half: bool) -> None:

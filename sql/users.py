@@ -151,7 +151,8 @@ class UserStore:
     def set_password(self, user_id: int, password: str, keep: bytes | None = None) -> None:
         """Give a user another password and end all their sessions but that of digest *keep*.
 
-        Raises UsageError for a password that is refused, and where there is no such user.
+        Raises UsageError for a password that is refused, where there is no such user, and where the session to keep has
+        ended: who changes the own password must not undo what an owner has just set.
         """
         user = self.get(user_id)
         if user is None:
@@ -159,6 +160,9 @@ class UserStore:
         hash_ = _hashed(password, user.name)
         with writing(self._engine) as connection:
             _alter(connection, user_id, password_hash=hash_)
+            mine = sessions.c.digest == keep, sessions.c.user_id == user_id
+            if keep is not None and not connection.execute(sa.select(sa.exists().where(*mine))).scalar():
+                raise over()
             _end_sessions(connection, user_id, keep)
 
     def change(self, user_id: int, *, role: Role, people: Collection[int] | None) -> None:
@@ -237,6 +241,11 @@ def _hashed(password: str, name: str) -> str:
     if fault:
         raise UsageError(_(PASSWORD_FAULTS[fault]))
     return hash_password(password)
+
+
+def over() -> UsageError:
+    """Return what is told to somebody whose session or sign-in has come to nothing meanwhile."""
+    return UsageError(_("This sign-in was ended, or something about it was changed, just now. Sign in again."))
 
 
 def _nobody() -> UsageError:

@@ -1,15 +1,17 @@
 """/account: what people who have signed in may change of their own sign-in: password, second factor, sessions."""
 
 import segno
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, redirect, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as Answer
 
+from callbacks.server.door import SIGN_IN
 from callbacks.server.filled import Filled
 from callbacks.server.signed_in import confirm, done, guarded, moments, myself, page, renew
 from callbacks.services import Services
 from cgm_dash.access import Action
 from cgm_dash.credentials import PASSWORD_FAULTS, new_totp_secret, password_fault, totp_step, totp_uri
+from cgm_dash.errors import UsageError
 from cgm_dash.i18n import _
 from layouts.agents import browser
 from sql.sessions import Session
@@ -66,7 +68,10 @@ def _password(services: Services) -> Answer:
         filled.fault("again", _("The two passwords differ."))
     if not confirm(services, filled):
         return _account(services, filled.faults)
-    services.store.users.set_password(me.user_id, new, keep=me.session.digest)
+    try:
+        services.store.users.set_password(me.user_id, new, keep=me.session.digest)
+    except UsageError:  # an owner has ended this session just now
+        return redirect(SIGN_IN, 303)
     services.note(Action.PASSWORD_CHANGED)
     return renew(services, done(PATH, "password"))
 

@@ -44,6 +44,9 @@ ASSETS = "/assets/"
 OPEN_ASSETS = frozenset(ASSETS + name for name in (*plain.FILES, *(icon for icon, *_rest in offline_layout.ICONS)))
 """What of the assets the pages without a sign-in need, and the icons of the installed page."""
 
+CLEARED = '"cache", "storage"'
+"""What a browser forgets of who may no longer look: it keeps whose last reading was when, for the offline page."""
+
 SCOPES = {"/api/now": Scope.READ, "/api/openapi.json": Scope.READ, "/report.pdf": Scope.READ, "/metrics": Scope.METRICS}
 """What a program's token must be for to open an address; it opens no other."""
 
@@ -191,7 +194,9 @@ class Door:
         if not self._services.store.users.any_owner():
             return redirect(SET_UP)
         if cookies.read(cookies.LINK):
-            return page("share_ended.html", 401)
+            over = page("share_ended.html", 401)
+            over.headers["Clear-Site-Data"] = CLEARED
+            return over
         query = request.query_string.decode("ascii", "replace")
         here = f"{request.path}?{query}" if query else request.path
         return redirect(SIGN_IN if here == "/" else f"{SIGN_IN}?next={quote(here, safe='/')}")

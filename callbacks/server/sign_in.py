@@ -11,7 +11,7 @@ from callbacks import cookies
 from callbacks.frame import PAGES
 from callbacks.server import limits
 from callbacks.server.answers import away, page, refused
-from callbacks.server.door import CODE, NAME, SET_UP, SIGN_IN, SIGN_OUT
+from callbacks.server.door import CLEARED, CODE, NAME, SET_UP, SIGN_IN, SIGN_OUT
 from callbacks.services import Services
 from cgm_dash.access import Action
 from cgm_dash.errors import StoreError, UsageError
@@ -187,8 +187,7 @@ def _sign_out(services: Services) -> Answer:
             services.note(Action.SIGN_OUT)
     response = redirect(SIGN_IN, 303)
     cookies.take(response, cookies.SESSION)
-    # The page keeps when the last reading was, for when there is no server.
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.headers["Clear-Site-Data"] = CLEARED
     return response
 
 

@@ -90,12 +90,13 @@ def needs_password(services: Services) -> bool:
 def confirm(services: Services, filled: Filled, name: str = "own_password") -> bool:
     """Check the own password in a form, and note the fault where it is wrong or was tried too often.
 
-    Nothing is checked while the form has faults: a password is tried only for something that would be done.
+    Nothing is checked while the form has faults: a password is tried only for something that would be done. Tries count
+    for the session alone: whoever has come by one must not keep the others of that person from a new password.
     """
     typed, me = filled.secret(name), myself(services)
     if filled.faults:
         return False
-    counted: Mapping[str, limits.Limit] = {f"confirm:{me.user_id}": limits.CODE}
+    counted: Mapping[str, limits.Limit] = {f"confirm:{me.session.digest.hex()}": limits.CODE}
     attempts, now = services.store.attempts, services.now()
     until = limits.begin(attempts, counted, now)
     if until is not None:

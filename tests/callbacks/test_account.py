@@ -9,7 +9,6 @@ from dash import Dash
 from callbacks.services import Services
 from cgm_dash.access import Role
 from sql.users import User
-from tests.callbacks.conftest import Clock
 from tests.support.plain_client import PASSWORD, PlainClient, owner
 
 NEW = "another row of words"
@@ -77,6 +76,26 @@ def test_a_session_that_an_owner_ends_at_the_same_moment_is_not_renewed(
     assert services.store.sessions.of_user(ada.id, services.now()) == ()
 
 
+def test_what_an_owner_sets_at_the_same_moment_stands(
+    services: Services, ada: User, client: PlainClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = services.store.users
+    real = users.check
+
+    def slow(name: str, password: str) -> User | None:
+        came = real(name, password)
+        users.set_password(ada.id, "what the owner has set")
+        return came
+
+    monkeypatch.setattr(users, "check", slow)
+    client.get("/account")
+    answer = client.fill("/account/password", own_password=PASSWORD, new_password=NEW, again=NEW, follow=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    assert real("Ada", NEW) is None
+    assert real("Ada", "what the owner has set") is not None
+    assert actions(services) == []
+
+
 ODD: list[tuple[dict[str, Any], str]] = [
     ({"own_password": "wrong"}, "own_password"),
     ({"own_password": ""}, "own_password"),
@@ -97,7 +116,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_changed(services: 
     assert services.store.users.check("Ada", PASSWORD) is not None
 
 
-def test_the_own_password_cannot_be_tried_out(services: Services, client: PlainClient, clock: Clock) -> None:
+def test_the_own_password_cannot_be_tried_out(services: Services, client: PlainClient, ada: User) -> None:
     client.get("/account")
     for _ in range(5):
         client.fill("/account/password", own_password="wrong", new_password=NEW, again=NEW)
@@ -105,6 +124,10 @@ def test_the_own_password_cannot_be_tried_out(services: Services, client: PlainC
     assert "Too many tries" in client.faults["own_password"]
     assert services.store.users.check("Ada", PASSWORD) is not None
     assert actions(services) == [("sign-in-refused", "own password")] * 5
+    other = PlainClient(client.flask.application).sign_in(services, ada)
+    other.get("/account")
+    assert other.fill("/account/password", own_password=PASSWORD, new_password=NEW, again=NEW).status_code == 200
+    assert services.store.users.check("Ada", NEW) is not None  # who guesses elsewhere keeps nobody from it
 
 
 def test_the_second_factor_needs_a_code_and_the_password(services: Services, client: PlainClient, ada: User) -> None:

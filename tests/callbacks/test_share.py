@@ -175,6 +175,7 @@ def test_who_had_a_link_that_is_over_is_told_so_and_not_asked_to_sign_in(
     clock.now += 3601
     answer = doctor.get(f"/report?person={mira.id}", follow=False)
     assert answer.status_code == 401
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert "What was shared with you is no longer open" in doctor.text
     assert "Mira" not in doctor.text
     assert not doctor.page.select("form")
