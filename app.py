@@ -22,6 +22,7 @@ import layouts
 from callbacks import first_owner, register_all
 from callbacks.frame import first_paint
 from callbacks.server import register_routes
+from callbacks.server.answers import THEME_COOKIE
 from callbacks.server.files import bootstrap_address, plotly_address
 from callbacks.server.pages import stable
 from callbacks.server.suites import without_unused
@@ -43,7 +44,6 @@ from ingestion.keeper import Keeper
 from ingestion.leader import FileLock, Leader, Lock, Role
 from ingestion.librelinkup import LibreLinkUp
 from ingestion.nightly import Nightly
-from ingestion.notify import alive_by
 from ingestion.outcome import Outcome
 from ingestion.outgoing import AT_HOME, get
 from ingestion.outgoing import Way as Outgoing
@@ -54,6 +54,7 @@ from ingestion.scheduler import Ingestion
 from ingestion.simulator import DEMO_EMAIL, DEMO_PASSWORD, SimulatorServer
 from ingestion.source import SourceState
 from ingestion.spool import Spool
+from ingestion.systemd import alive_by
 from layouts import shell, vendor
 from sql import backup, backup_files
 from sql.engine import check_health, gate, make_engine, sqlite_path
@@ -76,7 +77,7 @@ LIBRELINKUP = "librelinkup"
 UNKNOWN_UPSTREAM = 0
 """Stands in the spool for an account whose number the damaged database does not tell."""
 
-THEME_COOKIE, UNIT_COOKIE, PHONE_COOKIE = "cgm_theme", "cgm_unit", "cgm_phone"
+UNIT_COOKIE, PHONE_COOKIE = "cgm_unit", "cgm_phone"
 """Set by the browser (layouts/assets), so that the first paint has the viewer's look and unit already."""
 
 PAGE_HEADER = "X-Page"

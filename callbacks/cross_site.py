@@ -1,16 +1,17 @@
 """Whether a request that changes something was made by a page of ours (OWASP: cross-site request forgery).
 
-Two checks, either of which is enough: what the browser itself says of the page that asks (fetch metadata, else the
-origin), and a token that every form of ours carries, which another site cannot read.
+Two checks, each of which would be enough by itself: what the browser says of the page that asks (fetch metadata, else
+the origin), and a token that every form of ours carries, which another site cannot read. A form must pass both; what
+pages send beside forms is JSON and passes the first.
 """
 
 import base64
 import hmac
-from hashlib import sha256
 
-from flask import Request, Response, current_app, g, request
+from flask import Request, Response, g, request
 
 from callbacks import cookies
+from callbacks.signing import signature
 from cgm_dash.credentials import new_secret
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -51,11 +52,7 @@ def form_token() -> str:
 
 def token_of(bound: str) -> str:
     """Return the token that goes with the value of a cookie."""
-    key = current_app.secret_key
-    if not isinstance(key, bytes):
-        raise TypeError("the server has no key of its own")
-    made = hmac.new(key, b"form:" + bound.encode("utf-8", "replace"), sha256).digest()
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(signature("form", bound)).rstrip(b"=").decode()
 
 
 def has_token() -> bool:

@@ -1,7 +1,7 @@
 """/account: what people who have signed in may change of their own sign-in: password, second factor, sessions."""
 
 import segno
-from flask import Flask, Response, current_app, redirect, request
+from flask import Flask, Response, redirect, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as Answer
 
@@ -9,6 +9,7 @@ from callbacks.server.door import SIGN_IN
 from callbacks.server.filled import Filled
 from callbacks.server.signed_in import confirm, done, guarded, moments, myself, page, renew
 from callbacks.services import Services
+from callbacks.signing import signing_key
 from cgm_dash.access import Action
 from cgm_dash.credentials import PASSWORD_FAULTS, new_totp_secret, password_fault, totp_step, totp_uri
 from cgm_dash.errors import UsageError
@@ -127,10 +128,7 @@ def _factor_off(services: Services) -> Answer:
 
 
 def _seal() -> URLSafeSerializer:
-    key = current_app.secret_key
-    if not isinstance(key, bytes):
-        raise TypeError("the server has no key of its own")
-    return URLSafeSerializer(key, salt="second-factor")
+    return URLSafeSerializer(signing_key(), salt="second-factor")
 
 
 def _unsealed(sealed: str, user_id: int) -> str:

@@ -17,6 +17,7 @@ MACHINES = ("/_", "/api/", "/assets/", "/metrics", "/vendor/")
 RETRY_S = 20
 FORM = "application/x-www-form-urlencoded"
 THEME_COOKIE = "cgm_theme"
+"""Set by the browser (layouts/assets): "light" or "dark"."""
 
 
 def wants_page() -> bool:

@@ -7,16 +7,19 @@ stays so.
 
 import hmac
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from flask import current_app, g
+from flask import g
 from werkzeug.wrappers import Response
 
 from callbacks import cookies
 from callbacks.server.client import LOCAL
+from callbacks.signing import signature
 from cgm_dash.credentials import name_key, new_secret
+from cgm_dash.i18n import plural
 from sql.attempts import AttemptStore
 from sql.users import User
 
@@ -85,6 +88,23 @@ def begin(attempts: AttemptStore, counted: Mapping[str, Limit], now: float) -> f
     return until
 
 
+def too_often(until: float, now: float) -> str:
+    """Return what is told to who must wait *until* then."""
+    minutes = max(1, math.ceil((until - now) / 60))
+    words = plural(
+        "Too many tries. The next one is let through in {n} minute.",
+        "Too many tries. The next one is let through in {n} minutes.",
+        minutes,
+    )
+    return words.format(n=minutes)
+
+
+def told_until(response: Response, until: float, now: float) -> Response:
+    """Return *response*, which also tells a program until when it must wait."""
+    response.headers["Retry-After"] = str(max(1, round(until - now)))
+    return response
+
+
 def succeeded(attempts: AttemptStore, counted: Mapping[str, Limit]) -> None:
     """Forget the failures of an account or a device. Raises StoreError.
 
@@ -113,7 +133,4 @@ def _device_of(user: User | None) -> str:
 
 
 def _seal(value: str) -> str:
-    key = current_app.secret_key
-    if not isinstance(key, bytes):
-        raise TypeError("the server has no key of its own")
-    return hmac.new(key, b"device:" + value.encode("utf-8", "replace"), sha256).hexdigest()
+    return signature("device", value).hex()

@@ -87,11 +87,7 @@ def _refusal(services: Services, share: Share) -> Answer | None:
     counted = {f"share-address:{g.client.network}": limits.ADDRESS, f"share:{share.id}": LINK}
     until = limits.begin(attempts, counted, now)
     if until is not None:
-        minutes = max(1, -int(-(until - now) // 60))
-        words = _("Too many tries. The next one is let through in {minutes} minutes.").format(minutes=minutes)
-        answer = _form(services, share, {"pin": words}, 429)
-        answer.headers["Retry-After"] = str(max(1, round(until - now)))
-        return answer
+        return limits.told_until(_form(services, share, {"pin": limits.too_often(until, now)}, 429), until, now)
     if services.store.shares.pin_is(share.id, filled.secret("pin").strip()):
         limits.succeeded(attempts, counted)
         return None

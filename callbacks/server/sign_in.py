@@ -10,20 +10,17 @@ from werkzeug.wrappers import Response as Answer
 from callbacks import cookies
 from callbacks.frame import PAGES
 from callbacks.server import limits
-from callbacks.server.answers import away, page, refused
+from callbacks.server.answers import away, page
 from callbacks.server.door import CLEARED, CODE, NAME, SET_UP, SIGN_IN, SIGN_OUT
 from callbacks.services import Services
 from cgm_dash.access import Action
 from cgm_dash.errors import StoreError, UsageError
 from cgm_dash.i18n import _
-from sql.sessions import ABSOLUTE_S
+from sql.sessions import ABSOLUTE_S, HALF_S
 from sql.users import User
 
 LONGEST = 300
 """Characters of a field; longer ones are cut, and so are wrong."""
-
-HALF_S = 10 * 60
-"""So long a code may be given after the password."""
 
 LED_TO = (*PAGES, "/account", "/access", "/audit")
 """Where a sign-in may lead."""
@@ -96,7 +93,7 @@ def _sign_in(services: Services) -> Answer:
     counted = limits.of_sign_in(name, named)
     until = limits.begin(store.attempts, counted, now)
     if until is not None:
-        return _too_often(_sign_in_page(there, _too_often_words(until, now), 429, name), until, now)
+        return limits.told_until(_sign_in_page(there, limits.too_often(until, now), 429, name), until, now)
     user = store.users.check(name, password)
     if user is None:
         services.note(Action.SIGN_IN_REFUSED, who=_label(named))
@@ -126,7 +123,6 @@ def _begin(services: Services, user: User, response: Answer, half: bool = False)
     After the code it must go on from the half one, which a new password ends. Raises StoreError, UsageError.
     """
     sessions, now, before = services.store.sessions, services.now(), g.get("session")
-    agent = request.headers.get("User-Agent", "")[:200]
     goes_on = not half and before is not None and before.half and before.user_id == user.id
     if before is not None and not goes_on:
         sessions.end(before.digest)
@@ -135,7 +131,7 @@ def _begin(services: Services, user: User, response: Answer, half: bool = False)
         user_id=user.id,
         half=half,
         address=g.client.address,
-        agent=agent,
+        agent=request.headers.get("User-Agent", ""),
         expires=now + HALF_S if half else None,
         stamp=user.stamp,
         instead_of=before.digest if before is not None and goes_on else None,
@@ -167,7 +163,7 @@ def _code(services: Services) -> Answer:
     counted = limits.of_code(user)
     until = limits.begin(store.attempts, counted, now)
     if until is not None:
-        return _too_often(page("code.html", 429, there=there, fault=_too_often_words(until, now)), until, now)
+        return limits.told_until(page("code.html", 429, there=there, fault=limits.too_often(until, now)), until, now)
     if not store.users.take_code(user.id, _field("code").replace(" ", ""), now):
         services.note(Action.SIGN_IN_REFUSED, "code", who=_label(user))
         return page("code.html", 401, there=there, fault=_("The code is wrong, or it was used already."))
@@ -207,7 +203,7 @@ def _set_up(services: Services) -> Answer:
         return page("setup.html", 400, fault=_("The two passwords differ."), name=name)
     until = limits.begin(store.attempts, counted, now)
     if until is not None:
-        return _too_often(page("setup.html", 429, fault=_too_often_words(until, now), name=name), until, now)
+        return limits.told_until(page("setup.html", 429, fault=limits.too_often(until, now), name=name), until, now)
     try:
         owner = store.users.add_first_owner(name, password, _field("secret"), now)
     except UsageError as exc:  # the secret was right
@@ -233,16 +229,3 @@ def _field(name: str) -> str:
 def _label(user: User | None) -> str:
     """Return who it is for the audit; a name that nobody has is not written down, it may be a password."""
     return "nobody" if user is None else f"user:{user.name}"
-
-
-def _too_often_words(until: float, now: float) -> str:
-    minutes = max(1, -int(-(until - now) // 60))
-    return _("Too many tries. The next one is let through in {minutes} minutes.").format(minutes=minutes)
-
-
-def _too_often(response: Response, until: float, now: float) -> Response:
-    response.headers["Retry-After"] = str(max(1, round(until - now)))
-    return response
-
-
-__all__ = ["enter", "led_to", "refused", "register"]

@@ -100,9 +100,7 @@ def confirm(services: Services, filled: Filled, name: str = "own_password") -> b
     attempts, now = services.store.attempts, services.now()
     until = limits.begin(attempts, counted, now)
     if until is not None:
-        minutes = max(1, -int(-(until - now) // 60))
-        words = _("Too many tries. The next one is let through in {minutes} minutes.")
-        filled.fault(name, words.format(minutes=minutes))
+        filled.fault(name, limits.too_often(until, now))
     elif services.store.users.check(me.caller.name, typed) is None:
         filled.fault(name, _("This is not your password."))
         services.note(Action.SIGN_IN_REFUSED, "own password")

@@ -9,11 +9,12 @@ import pytest
 from dash import Dash
 
 from app import create_app
-from callbacks.server.sign_in import HALF_S, led_to
+from callbacks.server.sign_in import led_to
 from callbacks.services import Services
 from cgm_dash.access import Role
 from cgm_dash.credentials import new_totp_secret, verify_password
 from cgm_dash.errors import StoreUnavailable
+from sql.sessions import HALF_S
 from sql.users import User
 from tests.callbacks.conftest import Clock
 from tests.support.plain_client import COOKIE, PASSWORD, PlainClient, owner

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.notify import alive_by
+from ingestion.systemd import alive_by
 
 
 class Clock:
