@@ -368,12 +368,12 @@ def test_the_run_is_printed_as_the_contract_says(upstream: Upstream) -> None:
     assert str(document["newest_at"]).endswith("+00:00")
 
 
-def test_a_day_of_polls_with_faults_ends_with_everything_still_offered(upstream: Upstream) -> None:
+def test_hours_of_polls_with_faults_end_with_everything_still_offered(upstream: Upstream) -> None:
     faults = {60: "http-500", 200: "net-reset", 400: "http-503-retry-after", 700: "body-html-200", 900: "http-401-once"}
     start = due = upstream.now
     failing, lost = False, list[int]()
     offered: dict[tuple[int, int], int] = {}
-    for minute in range(24 * 60):
+    for minute in range(60 * HOURS):
         upstream.now = start + 60 * minute
         if minute in faults:
             upstream.server.inject(faults[minute], times=5)
@@ -395,8 +395,8 @@ def test_a_day_of_polls_with_faults_ends_with_everything_still_offered(upstream:
     first = min(r.ts for r in upstream.world.graph(0, start))
     history = upstream.world.truth(0, first, upstream.now - 50 * 60).history
     offered |= {(int(Kind.HISTORY), r.ts): r.mg_dl for r in history}
-    assert len(offered) - len(history) == 24 * 60 - len(lost)
-    assert len(history) > (23 + 11) * 12
+    assert len(offered) - len(history) == 60 * HOURS - len(lost)
+    assert len(history) > (HOURS - 1 + 11) * 12
     columns = upstream.store.readings.load(1).columns
     rows = stored(upstream.store)
     assert len(columns) == len(rows)  # each once
@@ -408,6 +408,7 @@ def test_a_day_of_polls_with_faults_ends_with_everything_still_offered(upstream:
     assert upstream.server.count("login") == 2
 
 
+HOURS = 16
 LOST_MINUTES = {60: 6, 200: 6, 400: 10, 700: 6, 900: 0}
 """By the minute at which a fault begins: for how many nothing comes. Five failures, the fifth with a wait of two
 minutes; five times two minutes of Retry-After; a session that is renewed at once."""
