@@ -186,4 +186,7 @@ def test_the_simulator_serves_alone_until_it_is_told_to_stop() -> None:
         answer = requests.get(address.group() + "/llu/connections", timeout=5)
         assert (answer.status_code, answer.headers.get("Retry-After")) == (429, "77")
         process.send_signal(signal.SIGINT)
-        process.wait(10)
+        try:
+            process.wait(10)
+        finally:
+            process.kill()
