@@ -76,6 +76,24 @@ def _parser() -> argparse.ArgumentParser:
     poll.add_argument("--json", action="store_true", help="print one JSON document")
     poll.set_defaults(run=_poll)
 
+    _add_simulate(commands)
+    _add_metrics(commands)
+    _add_report(commands)
+    _add_backups(commands)
+    add_user_commands(commands)
+    add_token_commands(commands)
+
+    migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
+    migrate.set_defaults(run=_migrate)
+
+    check = commands.add_parser("check", help="say what is wrong with the set-up, and the remedy")
+    check.add_argument("--json", action="store_true", help="print one JSON document")
+    check.add_argument("--ask-upstream", action="store_true", help="also compare the clock with LibreLinkUp's")
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     simulate = commands.add_parser("simulate", help="serve invented people as LibreLinkUp would")
     simulate.add_argument(
         "--port",
@@ -91,9 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     simulate.set_defaults(run=_simulate)
 
-    _add_metrics(commands)
-    _add_report(commands)
 
+def _add_backups(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     backup = commands.add_parser("backup", help="write a whole copy of the database to a file, while it is used")
     backup.add_argument("file", metavar="FILE", help="where to write it; it gets 0600, and must not be there yet")
     backup.set_defaults(run=_backup)
@@ -104,18 +121,6 @@ def _parser() -> argparse.ArgumentParser:
         "--keep-damaged", action="store_true", help="move a damaged SQLite file aside first, under a dated name"
     )
     restore.set_defaults(run=_restore)
-
-    add_user_commands(commands)
-    add_token_commands(commands)
-
-    migrate = commands.add_parser("migrate", help="bring the database's schema to this program's")
-    migrate.set_defaults(run=_migrate)
-
-    check = commands.add_parser("check", help="say what is wrong with the set-up, and the remedy")
-    check.add_argument("--json", action="store_true", help="print one JSON document")
-    check.add_argument("--ask-upstream", action="store_true", help="also compare the clock with LibreLinkUp's")
-    check.set_defaults(run=_check)
-    return parser
 
 
 def _add_metrics(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

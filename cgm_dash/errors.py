@@ -3,9 +3,9 @@
 CgmDashError
   ConfigError            fix the settings           StoreError         the database refused
   UsageError             give other arguments         StoreUnavailable   it will come back: keep readings in the spool
-  SourceError            could not get readings       StoreDamaged       the file is unreadable: restore a backup
-    SourceAuthError      retrying cannot help        TooSoon            ask again at next_at
-    SourceUnavailable    try again later
+  SourceError            could not get readings         ProgramMissing   install PostgreSQL's programs
+    SourceAuthError      retrying cannot help         StoreDamaged       the file is unreadable: restore a backup
+    SourceUnavailable    try again later             TooSoon            ask again at next_at
     PayloadError         the answer has a new shape
 
 Messages quote the offending value and the remedy, never a token, a password, a name or a whole answer.
@@ -44,6 +44,10 @@ class StoreError(CgmDashError):
 
 class StoreUnavailable(StoreError):
     """The database does not answer now; what was fetched goes to the spool and the caller tries again later."""
+
+
+class ProgramMissing(StoreUnavailable):
+    """PostgreSQL's own program of the server's version is not on this machine; the message names the package."""
 
 
 class StoreDamaged(StoreError):

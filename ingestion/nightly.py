@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cgm_dash.errors import CgmDashError, StoreDamaged, StoreUnavailable
+from cgm_dash.errors import CgmDashError, ProgramMissing, StoreDamaged
 from cgm_dash.folder import LEAST_FREE, Room, room
 from cgm_dash.zones import local_date
 from sql.backup_files import LastBackup, dated_files, last_backup, name_of, note_backup, remove_old
@@ -116,9 +116,8 @@ class Nightly:
             self._write(target)
         except StoreDamaged as exc:
             return replace(failed, reason="damaged", detail=str(exc))
-        except StoreUnavailable as exc:
-            reason = "no-pg-dump" if "pg_dump of" in str(exc) else "failed"
-            return replace(failed, reason=reason, detail=str(exc))
+        except ProgramMissing as exc:
+            return replace(failed, reason="no-pg-dump", detail=str(exc))
         except (CgmDashError, OSError) as exc:
             return replace(failed, detail=str(exc))
         self._finish(target)

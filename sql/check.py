@@ -23,7 +23,10 @@ def database_problems(store: Store) -> Iterator[str]:
                 revision = stored_revision(connection)
             if revision is not None and revision > REVISION:
                 refuse_unknown_revision(revision)
-            yield "the database's schema is not this program's; run: cgm-dash migrate"
+            if revision is None:
+                yield "there is nothing in the database yet; start the server, or run: cgm-dash migrate"
+            else:
+                yield "the database's schema is not this program's; run: cgm-dash migrate"
     except StoreError as exc:
         yield str(exc)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from cgm_dash.errors import StoreError, StoreUnavailable, UsageError
+from cgm_dash.errors import ProgramMissing, StoreError, StoreUnavailable, UsageError
 from sql.engine import looking, writing
 from sql.migrate import bring_to, refuse_unknown_revision
 from sql.schema import metadata
@@ -27,7 +27,7 @@ LONGEST_S = 3600
 
 
 def program(name: str, major: int, roots: Sequence[Path] = (DEBIAN,)) -> str:
-    """Return the path of *name* of that major version: the one in PATH, else Debian's. Raises StoreUnavailable."""
+    """Return the path of *name* of that major version: the one in PATH, else Debian's. Raises ProgramMissing."""
     found = []
     on_path = shutil.which(name)
     for path in [*([on_path] if on_path else []), *(str(root / str(major) / "bin" / name) for root in roots)]:
@@ -37,7 +37,7 @@ def program(name: str, major: int, roots: Sequence[Path] = (DEBIAN,)) -> str:
         if version is not None:
             found.append(f"{path} is of version {version}")
     told = "; ".join(found) or "none was found in PATH"
-    raise StoreUnavailable(
+    raise ProgramMissing(
         f"{name} of PostgreSQL {major}, as the server is, is needed for backups: {told}; install"
         f" postgresql-client-{major}"
     )

@@ -116,6 +116,15 @@ def test_a_schema_behind_names_the_command(made: Composition, capsys: Capture) -
     assert checked(capsys) == (1, ["the database's schema is not this program's; run: cgm-dash migrate"])
 
 
+def test_an_empty_database_is_told_apart_from_one_that_is_behind(made: Composition, capsys: Capture) -> None:
+    with made.services.store.engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE alembic_version"))
+    assert checked(capsys) == (
+        1,
+        ["there is nothing in the database yet; start the server, or run: cgm-dash migrate"],
+    )
+
+
 def test_files_that_others_may_open_are_found(made: Composition, capsys: Capture) -> None:
     home = made.services.settings.data_dir
     (home / "cgm_dash.env").touch(mode=0o600)

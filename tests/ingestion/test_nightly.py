@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cgm_dash.errors import StoreDamaged, StoreError, StoreUnavailable
+from cgm_dash.errors import ProgramMissing, StoreDamaged, StoreError, StoreUnavailable
 from cgm_dash.folder import Room
 from ingestion.nightly import LEFT_S, Nightly
 from sql.backup_files import dated_files, last_backup
@@ -89,7 +89,7 @@ def test_only_so_many_are_kept(world: World) -> None:
 FAULTS: list[tuple[Exception | None, int, str]] = [
     (None, 2 * GB, "disk-low"),
     (StoreDamaged("broken"), 50 * GB, "damaged"),
-    (StoreUnavailable("pg_dump of PostgreSQL 17 is needed"), 50 * GB, "no-pg-dump"),
+    (ProgramMissing("pg_dump of PostgreSQL 17 is needed"), 50 * GB, "no-pg-dump"),
     (StoreUnavailable("away"), 50 * GB, "failed"),
     (StoreError("refused"), 50 * GB, "failed"),
     (OSError(28, "No space left on device"), 50 * GB, "failed"),
