@@ -284,15 +284,20 @@ def _taken_back(services: Services, was: object) -> str:
         raise PreventUpdate
     try:
         person = services.access(was["person"])
-        services.note(Action.SETTINGS_CHANGED, f"person {person.id}: taken back")
-        if was.get("what") == "name":
-            return _name_back(services, person, was)
-        if was.get("what") == "zone" and not services.settings.zone:
-            return _zone_back(services, person, was)
-        if was.get("what") == "targets":
-            return _targets_back(services, person, was)
+        words = _section_back(services, person, was)
     except (NoSuchPerson, ValueError, TypeError) as exc:
         raise PreventUpdate from exc
+    services.note(Action.SETTINGS_CHANGED, f"person {person.id}: {was['what']} taken back")
+    return words
+
+
+def _section_back(services: Services, person: Person, was: Was) -> str:
+    if was.get("what") == "name":
+        return _name_back(services, person, was)
+    if was.get("what") == "zone" and not services.settings.zone:
+        return _zone_back(services, person, was)
+    if was.get("what") == "targets":
+        return _targets_back(services, person, was)
     raise PreventUpdate
 
 

@@ -63,6 +63,8 @@ def test_name_is_saved_told_and_taken_back(dash_app: Dash, services: Services, a
     assert back[ids.UNDO]["hidden"] is True
     assert shown(back[ids.NAME_BOX]["children"], ids.NAME_INPUT)["value"] == "Mira"
     assert ids.ZONE_BOX not in back  # somebody may be choosing there
+    noted = [entry.about for entry in services.store.audit.newest()]
+    assert noted == [f"person {person.id}: name taken back", f"person {person.id}: name"]
 
 
 @pytest.mark.parametrize("odd", [None, 7, "", "   ", "x" * 201, "a\nb", "\x00", ["x"], {}])
@@ -215,6 +217,7 @@ def test_what_was_never_there_is_not_taken_back(
     person = add_person()
     assert undo(dash_app, was) == {}
     assert who(services, person) == person
+    assert services.store.audit.newest() == ()
 
 
 @pytest.mark.parametrize("button", [ids.NAME_SAVE, ids.ZONE_SAVE, ids.TARGETS_SAVE])
