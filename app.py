@@ -148,7 +148,7 @@ def compose(
         series=SeriesCache(store.readings, store.sources, series_mb),
         now=now,
         demo=demo,
-        ready=Readiness(engine).ensure,
+        ready=Readiness(engine, settings.data_dir / backup_files.FOLDER).ensure,
         led=lock.is_taken,
         waiting=spool.waiting,
         polling=status.read,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,18 +39,20 @@ def schema_is_current(engine: Engine, scripts: Path = SCRIPTS) -> bool:
         return stored_revision(connection) == _head(scripts)
 
 
-def migrate(engine: Engine, scripts: Path = SCRIPTS) -> None:
+def migrate(engine: Engine, scripts: Path = SCRIPTS, copy: Callable[[str], object] | None = None) -> None:
     """Bring the schema to head in one transaction under a lock; nothing to do costs one look.
 
-    Two processes may call it at the same moment. An SQLite file of an older schema is copied beside itself first.
-    Raises StoreError where the schema is newer than the code or a step fails; then the schema is what it was.
+    Two processes may call it at the same moment. An SQLite file of an older schema is copied beside itself first; copy:
+    what is done instead with another database, told its revision. Raises StoreError where the schema is newer than the
+    code, or the copy or a step fails; then the schema is what it was.
     """
-    _migrate(engine, scripts, copied=True)
+    is_file = engine.dialect.name == "sqlite"
+    _migrate(engine, scripts, partial(_back_up, engine) if is_file else copy)
 
 
 def bring_to_head(engine: Engine) -> None:
     """Do as migrate(), without a copy: for a database that is a copy itself."""
-    _migrate(engine, SCRIPTS, copied=False)
+    _migrate(engine, SCRIPTS, None)
 
 
 def bring_to(engine: Engine, revision: str) -> None:
@@ -63,7 +66,7 @@ def refuse_unknown_revision(revision: str) -> None:
     _refuse_unknown(revision, _directory(SCRIPTS))
 
 
-def _migrate(engine: Engine, scripts: Path, copied: bool) -> None:
+def _migrate(engine: Engine, scripts: Path, copy: Callable[[str], object] | None) -> None:
     head = _head(scripts)
     with looking(engine) as connection:
         before = stored_revision(connection)
@@ -71,8 +74,8 @@ def _migrate(engine: Engine, scripts: Path, copied: bool) -> None:
         return
     directory = _directory(scripts)
     _refuse_unknown(before, directory)
-    if copied and before is not None and engine.dialect.name == "sqlite":
-        _back_up(engine, before)
+    if copy is not None and before is not None:
+        copy(before)
     log.info("migrate pid=%d from=%s to=%s", os.getpid(), before or "nothing", head)
     with _patient(engine) as connection:
         found = stored_revision(connection)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Engine, make_url
 
 from cgm_dash.account import Credentials
 from cgm_dash.errors import StoreUnavailable
+from sql.backup_files import FOLDER
 from sql.engine import looking, make_engine, reading_engine
 from sql.readiness import Readiness
 from sql.schema import upstreams
@@ -61,7 +62,7 @@ class RealAccount:
         """
         vault = Vault.open(self.data_dir, self.secret_key)
         with self._engine() as engine:
-            Readiness(engine).ensure()
+            self._ready(engine)
             given = credentials.email, credentials.password
             UpstreamStore(engine, vault).set_account(self.kind, *given, upstream_url, credentials.region, afresh=True)
 
@@ -70,8 +71,11 @@ class RealAccount:
         if self._file_is_missing():
             return
         with self._engine() as engine:
-            Readiness(engine).ensure()
+            self._ready(engine)
             UpstreamStore(engine, Vault.open(self.data_dir, self.secret_key)).forget_account(self.kind)
+
+    def _ready(self, engine: Engine) -> None:
+        Readiness(engine, self.data_dir / FOLDER).ensure()
 
     def _engine(self) -> AbstractContextManager[Engine]:
         return self._disposed(make_engine(self.url))

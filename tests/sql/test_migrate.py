@@ -3,7 +3,7 @@
 import shutil
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from cgm_dash.errors import StoreError
+from cgm_dash.errors import ProgramMissing, StoreError, StoreUnavailable
 from sql import migrate, schema_is_current
+from sql.backup import restore
 from sql.engine import make_engine
 from sql.migrate import SCRIPTS
+from sql.readiness import Readiness
 from sql.schema import REVISION, metadata
+from tests.support import postgres
 
 FAILING = '''
 """A step that breaks halfway."""
@@ -218,6 +221,56 @@ def test_people_of_the_second_revision_keep_their_limits_and_only_adult_ones_the
         ("Dan", "custom", None, None),
         ("Eve", "custom", None, None),
     ]
+
+
+@pytest.fixture
+def older(postgres_url: str, frozen_at: Callable[[str], Path]) -> Iterator[Engine]:
+    """PostgreSQL with somebody in it, at the schema of an older version."""
+    engine = make_engine(postgres_url)
+    migrate(engine, frozen_at("0004"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO people (name, country, zone_confirmed, unit, very_low, low, high, very_high, seq)"
+            " VALUES ('Ann', 'DE', false, 'mg/dL', 54, 70, 180, 250, 0)"
+        )
+    yield engine
+    engine.dispose()
+
+
+def test_postgresql_is_dumped_before_it_is_changed(
+    older: Engine, postgres_server: postgres.Server, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data" / "backups"
+    Readiness(older, folder).ensure()
+    assert schema_is_current(older)
+    (copy,) = folder.iterdir()
+    assert copy.name == "before-update-from-0004.pgdump"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with postgres_server.database() as url:
+        other = make_engine(url)
+        restore(copy, other, now=0)
+        with other.connect() as connection:
+            assert connection.exec_driver_sql("SELECT name FROM people").scalars().all() == ["Ann"]
+        other.dispose()
+
+
+def test_a_missing_pg_dump_is_said_and_a_copy_that_fails_leaves_the_older_schema(
+    older: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    def missing(*_: object) -> None:
+        raise ProgramMissing("install postgresql-client-15")
+
+    monkeypatch.setattr("sql.readiness.back_up", full)
+    with pytest.raises(StoreUnavailable, match="full"):
+        Readiness(older, tmp_path / "backups").ensure()
+    assert not schema_is_current(older)
+    monkeypatch.setattr("sql.readiness.back_up", missing)
+    Readiness(older, tmp_path / "backups").ensure()
+    assert schema_is_current(older)
+    assert any(r.levelname == "ERROR" and "postgresql-client-15" in r.getMessage() for r in caplog.records)
 
 
 def test_sqlite_file_is_copied_before_it_is_changed(sqlite_url: str, scripts_with: Callable[[str], Path]) -> None:
