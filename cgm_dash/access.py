@@ -31,7 +31,7 @@ RIGHTS = MappingProxyType(
 
 
 class Scope(StrEnum):
-    """What a program's token opens. read: readings, through /api. metrics: /metrics, which has no health values."""
+    """What a program's token opens. read: readings, at /api and /report.pdf. metrics: /metrics, no health values."""
 
     READ = "read"
     METRICS = "metrics"
