@@ -25,13 +25,13 @@ EAGER_TICK_S, EAGER_FOR_S = 1, 20
 """A process that has just begun looks that often, and for so long: the one whose place it takes is about to end."""
 
 RESTART_AFTER_S = 300
-"""No tick for this long: the scheduler is stuck and is made anew."""
+"""No tick has ended for this long: the scheduler is stuck, or what it waits for is, and it is made anew."""
 
 CLOCK_SANE = 1_704_067_200
 """2024-01-01 UTC: a clock before it has not been set yet."""
 
 GIVE_UP_AFTER_S = 600
-"""No tick for this long in spite of that: the process ends, so that its supervisor starts a sound one."""
+"""No tick has ended for this long in spite of that: the process ends, so that its supervisor starts a sound one."""
 
 JOB_DEFAULTS: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 """Missed runs become one; a run never overlaps itself; late is better than never (the default skips after a second)."""
@@ -95,7 +95,7 @@ class Ingestion:
         self._die = die
         self._tick_s = min(TICK_S, poll_seconds)
         self._poll_due = 0.0
-        self._last_tick = self._began = monotonic()
+        self._last_tick = self._made_anew = self._began = monotonic()
         self._stop = threading.Event()
         self._idle = threading.Condition()
         self._running = 0
@@ -143,7 +143,6 @@ class Ingestion:
 
     def tick(self) -> None:
         """Decide the role and poll if it is time. Nothing that goes wrong here ends the scheduler."""
-        self._last_tick = self._monotonic()
         with self._idle:
             self._running += 1
         try:
@@ -153,6 +152,7 @@ class Ingestion:
             log.exception("ingest pid=%d outcome=defect", os.getpid())
             self._poll_due = self._now() + self._tick_s
         finally:
+            self._last_tick = self._monotonic()  # one that hangs is none, however many begin
             with self._idle:
                 self._running -= 1
                 self._idle.notify_all()
@@ -201,13 +201,15 @@ class Ingestion:
             self._restart()
             self._alive()
             return
-        quiet = self._monotonic() - self._last_tick
+        now = self._monotonic()
+        quiet = now - self._last_tick
         if quiet > GIVE_UP_AFTER_S:
             log.error("ingest pid=%d stuck_s=%d: ending this process", os.getpid(), quiet)
             self._die(1)
         elif quiet > RESTART_AFTER_S:
-            log.error("ingest pid=%d stuck_s=%d: restarting the scheduler", os.getpid(), quiet)
-            self._restart()
+            if now - self._made_anew > RESTART_AFTER_S:
+                log.error("ingest pid=%d stuck_s=%d: restarting the scheduler", os.getpid(), quiet)
+                self._restart()
         else:
             self._mend_clock_step()
             self._alive()
@@ -223,5 +225,6 @@ class Ingestion:
     def _restart(self) -> None:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        self._made_anew = self._monotonic()
         self._scheduler = self._new_scheduler()
         self._start_if_sane()

@@ -11,6 +11,7 @@ import fcntl
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 50_000_000
 """Three weeks of one person's minutes, four days of four people's. No age is too great: the clock may be wrong, and the
 gate judges a batch by the time it was fetched."""
+
+
+LONGEST_S = 20.0
+"""So long one replay goes on: a poll waits for it, and a low must not."""
 
 
 class SpoolFull(CgmDashError):
@@ -45,8 +50,9 @@ class Spool:
     Several processes of one machine may share it: one that lost the lead replays while the new leader appends.
     """
 
-    def __init__(self, path: Path, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, path: Path, max_bytes: int = MAX_BYTES, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._monotonic = monotonic
         self._replaying = path.with_suffix(".replaying")
         self._refused = path.with_suffix(".refused")
         self._max_bytes = max_bytes
@@ -74,8 +80,8 @@ class Spool:
     def replay(self, keep: Callable[[Entry], object]) -> int:
         """Hand every waiting batch to *keep*, oldest first, and forget it; return how many were kept.
 
-        StoreUnavailable and StoreDamaged end the replay, and what is not kept yet stays for the next one; a batch over
-        which *keep* raises anything else is set aside. While another process replays: 0. Raises OSError too.
+        StoreUnavailable, StoreDamaged and LONGEST_S end the replay, and what is not kept yet stays for the next one; a
+        batch over which *keep* raises anything else is set aside. While another process replays: 0. Raises OSError too.
         """
         if not self._path.exists() and not self._replaying.exists():
             return 0
@@ -86,8 +92,11 @@ class Spool:
             return self._hand_over(self._replaying.read_bytes().split(b"\n"), keep)
 
     def _hand_over(self, lines: Sequence[bytes], keep: Callable[[Entry], object]) -> int:
-        done = 0
+        done, until = 0, self._monotonic() + LONGEST_S
         for i, line in enumerate(lines):
+            if i and self._monotonic() >= until:
+                self._leave(lines[i:])
+                return done
             try:
                 done += self._kept(line, keep)
             except (StoreUnavailable, StoreDamaged, OSError):

@@ -181,17 +181,58 @@ def test_a_clock_that_was_never_set_is_waited_for() -> None:
 def test_a_scheduler_without_a_tick_is_restarted_and_then_given_up() -> None:
     clock = Clock()
     died: list[int] = []
-    work = ingestion(Polls(clock), clock, died.append)
+    polls = Polls(clock)
+    work = ingestion(polls, clock, died.append)
     work.start()
     try:
+        wait_for(lambda: polls.times and not work._running)
         first = work._scheduler
-        work._last_tick = START - RESTART_AFTER_S - 1
+        clock.now += RESTART_AFTER_S + 1  # the new scheduler's first tick lies as far ahead of the real clock
         work.check()
-        assert work._scheduler is not first
-        work._last_tick = START - GIVE_UP_AFTER_S - 1
+        second = work._scheduler
+        assert second is not first
+        clock.now = START + GIVE_UP_AFTER_S
+        work.check()
+        assert work._scheduler is second
+        assert died == []
+        clock.now += 1
         work.check()
         assert died == [1]
     finally:
+        assert work.stop()
+
+
+def test_polls_that_hang_one_after_the_other_are_no_sign_of_life() -> None:
+    clock, hang, begun = Clock(), threading.Event(), threading.Semaphore(0)
+    died, alive = list[int](), list[float]()
+
+    def poll(_: Role) -> float:
+        begun.release()
+        hang.wait(20)
+        return time.time() + 60
+
+    work = Ingestion(
+        leader=Leader(Held()),
+        poll=poll,
+        poll_seconds=60,
+        monotonic=clock,
+        die=died.append,
+        alive=lambda: alive.append(clock()),
+    )
+    work.start()
+    try:
+        assert begun.acquire(timeout=5)
+        clock.now += RESTART_AFTER_S + 1
+        work.check()
+        assert begun.acquire(timeout=5)  # the new scheduler's, which hangs as well
+        clock.now = START + GIVE_UP_AFTER_S - 1
+        work.check()
+        assert (died, alive) == ([], [])
+        clock.now = START + GIVE_UP_AFTER_S + 1
+        work.check()
+        assert (died, alive) == ([1], [])
+    finally:
+        hang.set()
         assert work.stop()
 
 
@@ -209,11 +250,12 @@ def test_only_a_sound_scheduler_says_that_it_is_alive() -> None:
     )
     work.start()
     try:
+        wait_for(lambda: work.role is Role.LEADING and not work._running)
         work.check()
         assert len(said) == 1
-        work._last_tick = START - RESTART_AFTER_S - 1
+        clock.now += RESTART_AFTER_S + 1
         work.check()
-        work._last_tick = START - GIVE_UP_AFTER_S - 1
+        clock.now = START + GIVE_UP_AFTER_S + 1
         work.check()
         assert len(said) == 1
     finally:

@@ -10,7 +10,7 @@ import pytest
 from cgm_dash.batch import Batch, Columns, Notice, Portion, Rejected, SensorSeen, Wearer
 from cgm_dash.errors import StoreUnavailable
 from cgm_dash.reading import Flag, Kind, Reading, Trend
-from ingestion.spool import Entry, Spool, SpoolFull
+from ingestion.spool import LONGEST_S, Entry, Spool, SpoolFull
 
 NOW = 1_800_000_000.0
 
@@ -69,6 +69,23 @@ def test_a_replay_that_fails_half_way_loses_nothing(tmp_path: Path) -> None:
     again: list[float] = []
     assert spool.replay(lambda e: again.append(e.at)) == 3
     assert again == [NOW + 1, NOW + 2, NOW + 3]
+
+
+def test_a_long_replay_goes_on_at_the_next_poll_so_that_new_readings_do_not_wait(tmp_path: Path) -> None:
+    clock, seen = [0.0], list[float]()
+    spool = Spool(tmp_path / "spool.jsonl", monotonic=lambda: clock[0])
+    for i in range(10):
+        spool.append(entry(1000 + i, NOW + i))
+
+    def keep(one: Entry) -> None:
+        seen.append(one.at)
+        clock[0] += LONGEST_S / 4
+
+    assert [spool.replay(keep), spool.waiting()] == [4, 6]
+    spool.append(entry(2000, NOW + 10))
+    assert [spool.replay(keep), spool.waiting()] == [4, 3]
+    assert [spool.replay(keep), spool.waiting()] == [3, 0]
+    assert seen == [NOW + i for i in range(11)]
 
 
 def test_a_line_cut_off_by_a_crash_costs_only_itself(tmp_path: Path) -> None:
