@@ -29,13 +29,13 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BeautifulSoup:
     for template in plain.TEMPLATES.glob("*.html"):
         (tmp_path / template.name).write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "trial.html").write_text(TRIAL, encoding="utf-8")
-    monkeypatch.setattr(plain, "TEMPLATES", tmp_path)
-    plain._environment.cache_clear()
-    try:
-        visitor = Visitor(HOSTILE, manages=True, here="/access", token="t0ken")
-        return BeautifulSoup(render("trial.html", theme="dark", visitor=visitor, name=HOSTILE), "lxml")
-    finally:
+    visitor = Visitor(HOSTILE, manages=True, here="/access", token="t0ken")
+    with monkeypatch.context() as patched:
+        patched.setattr(plain, "TEMPLATES", tmp_path)
         plain._environment.cache_clear()
+        page = render("trial.html", theme="dark", visitor=visitor, name=HOSTILE)
+    plain._environment.cache_clear()
+    return BeautifulSoup(page, "lxml")
 
 
 def test_what_people_typed_is_never_markup(trial: BeautifulSoup) -> None:
