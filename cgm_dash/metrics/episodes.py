@@ -215,32 +215,34 @@ def _extended_high(above: Bool, missing: Bool, high: States, step_s: int) -> Spa
     if len(at_high) < enough:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     # A window that qualifies can be taken to begin at a slot above: moved on to its first one it loses none. Whether
-    # it still has no hole is asked of the window of 120 minutes that ends with its last slot above, see below.
-    holes = np.flatnonzero(missing)
+    # 120 minutes without a hole fit around it is asked of the stretch between the holes, behind the episode before.
     last_needed = at_high[enough - 1 :]
     first_needed = at_high[: len(last_needed)]
     near = last_needed - first_needed < width
     first_needed, last_needed = first_needed[near], last_needed[near]
-    whole = _fits(first_needed, last_needed, holes, width, len(above))
-    starts = first_needed[whole]
+    behind, before = _between_holes(first_needed, np.flatnonzero(missing), len(above))
+    fits = (before > last_needed) & (before - behind >= width)
+    starts, behind, before = first_needed[fits], behind[fits], before[fits]
     closing = (high.state != INSIDE) & ((high.length >= -(-MINUTES * 60 // step_s)) | (high.state == MISSING))
     ends = np.append(high.first[closing], len(above))
     begin: list[int] = []
-    stop: list[int] = []
+    stop: list[int] = [0]
     i = 0
     while i < len(starts):
+        if before[i] - max(behind[i], stop[-1]) < width:
+            i += 1
+            continue
         begin.append(int(starts[i]))
         stop.append(int(ends[np.searchsorted(ends, starts[i], side="right")]))
         i = int(np.searchsorted(starts, stop[-1], side="left"))
-    return np.array(begin, np.int64), np.array(stop, np.int64)
+    return np.array(begin, np.int64), np.array(stop[1:], np.int64)
 
 
-def _fits(first: Int64, last: Int64, holes: Int64, width: int, size: int) -> Bool:
-    """Return whether *width* slots without a hole, inside the grid, can be laid over each stretch first..last."""
+def _between_holes(slots: Int64, holes: Int64, size: int) -> tuple[Int64, Int64]:
+    """Return for each of *slots* the first slot of its stretch without a hole and the slot behind its last."""
     edges = np.concatenate(([-1], holes, [size]))
-    after = np.searchsorted(edges, first, side="right")
-    room = edges[after] - edges[after - 1] - 1
-    return np.asarray((edges[after] > last) & (room >= width), np.bool_)
+    after = np.searchsorted(edges, slots, side="right")
+    return np.asarray(edges[after - 1] + 1, np.int64), np.asarray(edges[after], np.int64)
 
 
 def _events(grid: Grid, spans: Spans, low: bool, night: Bool, observed_days: float) -> Events:

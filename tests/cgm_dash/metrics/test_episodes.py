@@ -5,7 +5,7 @@ from datetime import UTC
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cgm_dash.batch import Columns
@@ -200,6 +200,7 @@ def test_episodes_equal_a_plain_loop(v: list[float]) -> None:
 
 
 @given(highs)
+@example([170, 260, *[170] * 4, *[260] * 18])  # no second window of two hours lies behind the end of the first
 def test_extended_highs_equal_a_plain_loop(v: list[float]) -> None:
     found = of_slots(v).high_extended
     assert list(zip(found.start.tolist(), found.slots.tolist(), strict=True)) == plain_extended_high(v)
