@@ -32,6 +32,12 @@ class Held:
 START = time.time()
 
 
+@pytest.fixture(autouse=True)
+def _begun_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test begin at its own moment: schedulers look at the real clock too, and a suite takes minutes."""
+    monkeypatch.setitem(globals(), "START", time.time())
+
+
 class Clock:
     """A clock that only the test moves."""
 
