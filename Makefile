@@ -27,16 +27,14 @@ run: $(ASSETS) ## start the server on http://127.0.0.1:8050, the demo without a 
 # Many tests wait for processes of their own: two for each processor keep it busy.
 AT_ONCE = $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
-# Pages are drawn in their own time, which must not wait for other programs than a second browser: so they come after
-# the rest, and what looks at seconds of real processes comes alone. What only waits for minutes runs beside all of them
-# (exit status 5: ARGS chose none of it).
+# What a page or a server does in its own time must not wait for other tests: those come one after the other. What
+# only waits for minutes runs beside all of them (exit status 5: ARGS chose none of it).
 test: check-test-programs $(DEV) $(ASSETS) ## install what the tests need and run all of them
 	@mkdir -p build
 	@$(BIN)/python -m pytest -m long -o faulthandler_timeout=900 $(ARGS) > build/long.log 2>&1 & long=$$!; \
 	trap 'kill $$long' INT TERM; \
 	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile -m "not browser and not alone and not long" $(ARGS) && \
-	$(BIN)/python -m pytest -n 2 --dist loadfile --headless -m "browser and not alone" $(ARGS) && \
-	$(BIN)/python -m pytest -m alone $(ARGS); status=$$?; \
+	$(BIN)/python -m pytest --headless -m "browser or alone" $(ARGS); status=$$?; \
 	echo 'Waiting for the tests that take minutes (marker long)'; \
 	wait $$long; said=$$?; cat build/long.log; \
 	[ $$said = 0 ] || [ $$said = 5 ] || status=$$said; exit $$status

@@ -15,6 +15,8 @@ from tests.browser.conftest import Browser, Home
 
 pytestmark = pytest.mark.browser
 
+AGE_STATE = "return document.querySelector('#current-age').dataset.state"
+
 POINTS = """
     const line = document.querySelector('#glucose-graph .js-plotly-plot')._fullData.find(t => t.name === 'glucose');
     return Array.from(line.y).filter(y => y === y).length;
@@ -42,7 +44,7 @@ def test_the_page_shows_the_newest_value_and_asks_nobody_else(home: Home, browse
     browser.open(home.served.url)
     assert browser.text("#current-value") == "120"
     assert browser.text("#current-unit") == "mg/dL"
-    assert browser.find("#current-age").get_attribute("data-state") == "fresh"
+    assert browser.js(AGE_STATE) == "fresh"
     assert browser.js(POINTS) == 720
     assert browser.js("return document.title").startswith("120 mg/dL")
     requests = [json.loads(entry["message"])["message"] for entry in browser.log("performance")]
@@ -148,9 +150,9 @@ def test_a_zoom_survives_a_new_reading(home: Home, browser: Browser) -> None:
 def test_a_value_goes_old_before_the_eyes_without_any_news(home: Home, browser: Browser) -> None:
     home.person("Mira", newest_age_s=15 * 60 - 8)
     browser.open(home.served.url)
-    assert browser.find("#current-age").get_attribute("data-state") == "late"
+    assert browser.js(AGE_STATE) == "late"
     assert browser.js("return document.querySelectorAll('#stale-banner').length") == 0
-    browser.wait(lambda: browser.find("#current-age").get_attribute("data-state") == "stale", 14)
+    browser.wait(lambda: browser.js(AGE_STATE) == "stale", 14)
     browser.wait(lambda: browser.js("return document.querySelectorAll('#stale-banner').length") == 1, 4)
     assert "120" not in browser.js("return document.title")
 
@@ -161,7 +163,7 @@ def test_a_server_that_is_gone_makes_the_page_say_so(home: Home, browser: Browse
     assert not browser.find("#attention .lost-server").is_displayed()
     home.served.stop()
     browser.hurry()
-    browser.wait(lambda: browser.find("#current-age").get_attribute("data-state") == "offline", 45)
+    browser.wait(lambda: browser.js(AGE_STATE) == "offline", 45)
     assert "lost its server" in browser.text(".banners")
     assert browser.find("#attention .lost-server").is_displayed()
     assert browser.find("#sensor .as-last-known").is_displayed()
