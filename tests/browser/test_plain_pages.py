@@ -90,7 +90,7 @@ def test_all_of_it_works_without_scripts(home: Home, browser: Browser) -> None:
     assert browser.find("#name").get_attribute("value") == "Jonas"
     fill(browser, password="words for one more", own_password=PASSWORD)
     press(browser, "Add")
-    assert path_of(browser) == "access?done=person-added"
+    browser.wait(lambda: path_of(browser) == "access?done=person-added")
     added = home.store.users.check("Jonas", "words for one more")
     assert added is not None
     assert added.role is Role.CARER
