@@ -105,7 +105,7 @@ def measure(folder: Path, settings: dict[str, str], *, verbose: bool = False) ->
         for conditions in HARDER:
             drawn = statistics.median(v.drawn_s for v in _visits(served, conditions, again=False)[0])
             yield Measurement(f"cold page, chart drawn, {conditions.name}", drawn, "s", Goal(conditions.drawn_s))
-        with _browser(served) as browser:
+        with signed_in_browser(served) as browser:
             _visit(browser, served.url)
             yield from going.measure(browser)
         yield Measurement("reading stored until seen", max(_seen(served)), "s", Goal(SEEN_S))
@@ -141,7 +141,7 @@ def _visits(served: Served, under: Conditions = PLAIN, again: bool = True) -> tu
     """Return first visits, each in a browser that has never been here, and the second visit of each."""
     cold, repeated = [], []
     for _ in range(VISITS):
-        with _browser(served) as browser:
+        with signed_in_browser(served) as browser:
             under.apply(browser)
             cold.append(_visit(browser, served.url))
             if not again:
@@ -174,7 +174,7 @@ def _wait(browser: Chrome, script: str, timeout_s: float = 20) -> Any:
 
 
 @contextmanager
-def _browser(served: Served) -> Iterator[Chrome]:
+def signed_in_browser(served: Served) -> Iterator[Chrome]:
     """Give a browser with an empty profile that has signed in; its pages are watched from their first moment."""
     options: Options = pytest_setup_options()
     options.add_argument("--headless")
@@ -236,7 +236,7 @@ def _seen(served: Served) -> list[float]:
     (source,) = [s for person in store.people.list() for s in store.sources.of_person(person.id)]
     waited = []
     try:
-        with _browser(served) as browser:
+        with signed_in_browser(served) as browser:
             browser.get(served.url + "/")
             _wait(browser, "return window.bench.drawn")
             for i in range(NEWS):

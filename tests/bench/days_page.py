@@ -6,7 +6,7 @@ from pathlib import Path
 
 from layouts import ids
 from tests.bench.asking import asked
-from tests.bench.browser import _browser, _wait
+from tests.bench.browser import _wait, signed_in_browser
 from tests.bench.measure import Goal, Measurement, median_ms
 from tests.support.served import serving
 
@@ -46,7 +46,7 @@ def _callbacks(folder: Path, now: float) -> Iterator[Measurement]:
 
 
 def _drawn(folder: Path) -> Iterator[Measurement]:
-    with serving(folder, 1, DEMO="0") as served, _browser(served.ready("/healthz")) as browser:
+    with serving(folder, 1, DEMO="0") as served, signed_in_browser(served.ready("/healthz")) as browser:
         browser.get(f"{served.url}/days?range=7d")
         _wait(browser, "return !!document.querySelector('#days-overlay-graph .main-svg')", timeout_s=60)
         browser.set_script_timeout(20)

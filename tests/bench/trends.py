@@ -10,7 +10,7 @@ from selenium.webdriver import Chrome
 
 from layouts import ids
 from tests.bench.asking import asked
-from tests.bench.browser import _browser, _wait
+from tests.bench.browser import _wait, signed_in_browser
 from tests.bench.measure import Goal, Measurement, median_ms, seconds_of
 from tests.bench.pages import ten_years_stored
 from tests.support.served import serving
@@ -42,7 +42,7 @@ def measure(newest: int) -> Iterator[Measurement]:
         folder = Path(name)
         ten_years_stored(folder, newest).close()
         yield from _callbacks(folder, float(newest + 20))
-        with serving(folder, 1, DEMO="0") as served, _browser(served.ready("/healthz")) as browser:
+        with serving(folder, 1, DEMO="0") as served, signed_in_browser(served.ready("/healthz")) as browser:
             browser.get(f"{served.url}/trends?range=14d")
             drawn = statistics.median(_clicks(browser))
             yield Measurement("profile of 90 days, click to drawn", drawn, "ms", Goal(DRAWN_MS))
