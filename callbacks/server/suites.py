@@ -30,10 +30,9 @@ def register(server: Flask, folder: Path = vendor.FOLDER, pause_s: float = PAUSE
 
     @server.after_request
     def replace(response: Response) -> Response:
+        # Flask answers OPTIONS by itself, also for a file there is none of.
         is_file = request.method in ("GET", "HEAD") and str(request.url_rule).endswith(DASH_RULE)
-        if (
-            response.status_code != 200 or not is_file
-        ):  # Flask answers OPTIONS by itself, also for a file there is none of
+        if response.status_code != 200 or not is_file:
             return response
         given = request.view_args or {}
         name, has_version = check_fingerprint(given["fingerprinted_path"])  # type: ignore[no-untyped-call]

@@ -166,13 +166,18 @@ def test_a_revoked_link_closes_what_it_opened_at_once(services: Services, doctor
     assert doctor.get(path).status_code == 404
 
 
-def test_who_had_a_link_that_is_over_is_told_so_and_not_asked_to_sign_in(
-    services: Services, doctor: PlainClient, mira: Person, clock: Clock
-) -> None:
+def outlive_a_link(services: Services, doctor: PlainClient, mira: Person, clock: Clock) -> None:
+    """Have the doctor open a link of an hour, and let that hour pass."""
     _share, path = shared(services, mira, hours=1)
     doctor.get(path)
     doctor.fill(path, follow=False)
     clock.now += 3601
+
+
+def test_who_had_a_link_that_is_over_is_told_so_and_not_asked_to_sign_in(
+    services: Services, doctor: PlainClient, mira: Person, clock: Clock
+) -> None:
+    outlive_a_link(services, doctor, mira, clock)
     answer = doctor.get(f"/report?person={mira.id}", follow=False)
     assert answer.status_code == 401
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
@@ -189,8 +194,5 @@ def test_who_had_a_link_that_is_over_is_told_so_and_not_asked_to_sign_in(
 def test_a_link_opens_nothing_after_its_time(
     services: Services, doctor: PlainClient, mira: Person, clock: Clock
 ) -> None:
-    _share, path = shared(services, mira, hours=1)
-    doctor.get(path)
-    doctor.fill(path, follow=False)
-    clock.now += 3601
+    outlive_a_link(services, doctor, mira, clock)
     assert doctor.get("/report.pdf", follow=False).status_code in (302, 401)
