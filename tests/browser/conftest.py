@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -87,10 +88,15 @@ def signed_in(url: str, session: str) -> Iterator[None]:
 
 
 class Chrome(webdriver.Chrome):
-    """Chromium that has signed in at the servers of SESSIONS."""
+    """Chromium that has signed in at the servers of SESSIONS. visited: the origins that it was led to."""
+
+    def __init__(self, options: Options) -> None:
+        self.visited: set[str] = set()
+        super().__init__(options=options, service=Service())
 
     def get(self, url: str) -> None:
         """Go to an address."""
+        self.visited.add("/".join(url.split("/", 3)[:3]))
         for server, session in SESSIONS.items():
             if url.startswith(server):
                 wanted = {"name": COOKIE, "value": session, "url": server, "httpOnly": True, "sameSite": "Lax"}
@@ -154,7 +160,7 @@ def home(homes: Homes) -> Iterator[Home]:
 class Browser:
     """A few words for what a person does and sees."""
 
-    def __init__(self, driver: webdriver.Chrome) -> None:
+    def __init__(self, driver: Chrome) -> None:
         self.driver = driver
 
     def open(self, url: str) -> "Browser":
@@ -213,9 +219,9 @@ class Browser:
             self.driver.switch_to.window(handle)
             self.driver.close()
         self.driver.switch_to.window(old[0])
-        origin = str(self.js("return window.location.origin"))
-        if origin.startswith("http"):
+        for origin in sorted(self.driver.visited):
             self.cdp("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
+        self.driver.visited.clear()
         self.cdp("Network.clearBrowserCookies")
         self.driver.switch_to.new_window("tab")
         fresh = self.driver.current_window_handle
@@ -251,7 +257,7 @@ def chromium(*more: str) -> Iterator[Browser]:
     for argument in ("--headless=new", "--no-sandbox", "--window-size=1440,900", *more):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = Chrome(options=options, service=Service())
+    driver = Chrome(options)
     made = Browser(driver)
     made.size(1440, 900)
     try:
