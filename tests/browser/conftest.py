@@ -202,6 +202,16 @@ class Browser:
             assert time.monotonic() < deadline, f"not within {timeout_s} s; the page says:\n{self.text('main')[:600]}"
             time.sleep(0.05)
 
+    def follow(self, deed: Callable[[], object]) -> None:
+        """Do what leads to another document, a form sent or a link followed, and wait until that one is whole.
+
+        The driver takes the old document for the new one where the answer is not there as soon as the click is.
+        """
+        whole = "return document.readyState === 'complete' && performance.timeOrigin"
+        before = self.js(whole)
+        deed()
+        self.wait(lambda: self.js(whole) not in {False, before})
+
     def choose(self, name: str, value: str) -> None:
         """Choose a radio button by its group's name and its value."""
         self.js("document.querySelector(`#${arguments[0]} input[value='${arguments[1]}']`).click()", name, value)

@@ -67,7 +67,7 @@ def fill(browser: Browser, **values: str) -> None:
 
 
 def press(browser: Browser, words: str) -> None:
-    browser.driver.find_element(By.XPATH, f"//main//button[normalize-space()='{words}']").click()
+    browser.follow(browser.driver.find_element(By.XPATH, f"//main//button[normalize-space()='{words}']").click)
 
 
 def said(browser: Browser) -> str:
@@ -81,7 +81,7 @@ def path_of(browser: Browser) -> str:
 def test_all_of_it_works_without_scripts(home: Home, browser: Browser) -> None:
     without_scripts(browser)
     go(browser, home, "/access")
-    browser.driver.find_element(By.LINK_TEXT, "Add a person").click()
+    browser.follow(browser.driver.find_element(By.LINK_TEXT, "Add a person").click)
     browser.find("[name=role][value=carer]").click()
     browser.find("[name=people][value=all]").click()
     fill(browser, name="Jonas", password="words for one more", own_password="a wrong one")
@@ -90,7 +90,7 @@ def test_all_of_it_works_without_scripts(home: Home, browser: Browser) -> None:
     assert browser.find("#name").get_attribute("value") == "Jonas"
     fill(browser, password="words for one more", own_password=PASSWORD)
     press(browser, "Add")
-    browser.wait(lambda: path_of(browser) == "access?done=person-added")
+    assert path_of(browser) == "access?done=person-added"
     added = home.store.users.check("Jonas", "words for one more")
     assert added is not None
     assert added.role is Role.CARER
@@ -138,7 +138,7 @@ def test_a_doctor_opens_every_report_with_a_link_and_nothing_else(
     (share,) = [one for one in home.store.shares.list(time.time()) if one.name == "Dr Beck"]
     assert share.uses == 1
     go(browser, home, "/access")
-    browser.find(f"form[action='/access/links/{share.id}/revoke'] button").click()
+    browser.follow(browser.find(f"form[action='/access/links/{share.id}/revoke'] button").click)
     outside(stranger, home, "/report")
     assert "What was shared with you is no longer open" in said(stranger)
     stranger.driver.get(link.replace(INSIDE, OUTSIDE))
@@ -162,10 +162,10 @@ def test_a_link_opens_by_keyboard_alone_without_scripts(home: Home, browser: Bro
     without_scripts(stranger)
     outside(stranger, home, f"/share/{secret}")
     keys = ActionChains(stranger.driver)
-    keys.send_keys(Keys.TAB, Keys.TAB, "1234", Keys.ENTER).perform()
+    stranger.follow(keys.send_keys(Keys.TAB, Keys.TAB, "1234", Keys.ENTER).perform)
     assert "This is not the PIN." in said(stranger)
     assert stranger.driver.switch_to.active_element.get_attribute("id") == "pin"
-    ActionChains(stranger.driver).send_keys("0815", Keys.ENTER).perform()
+    stranger.follow(ActionChains(stranger.driver).send_keys("0815", Keys.ENTER).perform)
     assert path_of(stranger) == f"report?person={person}"
 
 
@@ -193,7 +193,7 @@ def test_nothing_is_in_anybodys_way(home: Home, browser: Browser, look: str, siz
         go(browser, home, path)
         judge(browser, path, axe, size)
     go(browser, home, "/access/people/new")
-    browser.find("main form").submit()
+    browser.follow(browser.find("main form").submit)
     judge(browser, "a form with faults", axe, size)
 
 

@@ -34,7 +34,7 @@ KEPT = "return window.localStorage.getItem('cgm-last')"
 def signs_in(browser: Browser) -> None:
     browser.wait(lambda: browser.js("return !!document.querySelector('form[action=\"/login\"]')"))
     browser.find("[name=name]").send_keys(OWNER)
-    browser.find("[name=password]").send_keys(PASSWORD + "\n")
+    browser.follow(lambda: browser.find("[name=password]").send_keys(PASSWORD + "\n"))
 
 
 def test_a_page_whose_session_ends_leads_to_the_sign_in_and_back(home: Home, browser: Browser) -> None:
@@ -61,7 +61,7 @@ def opens(home: Home, browser: Browser, page: str) -> int:
     (mira,) = home.store.people.list()
     share, secret = home.store.shares.create("Dr", mira.id, {page}, time.time(), hours=1, pin=None, created_by=OWNER)
     browser.get_as_stranger(f"{home.served.url}/share/{secret}")
-    browser.find("form .primary").click()
+    browser.follow(browser.find("form .primary").click)
     browser.wait(lambda: browser.text("#person-name") == "Mira")
     return share.id
 
