@@ -14,7 +14,7 @@
   let pushing = 0;
   const fingers = new Map();
   let pinch = null;
-  let usualBand = { told: null, list: [] };
+  let usualBand = { from: null, list: [] };
 
   const box = () => document.getElementById("chart");
   const graph = () => {
@@ -173,13 +173,14 @@
     dot.hidden = !reading || !["glucose", "column"].includes(reading.kind);
     if (!dot.hidden) Object.assign(dot.style, { left: left + "px", top: size.t + gd._fullLayout.yaxis.d2p(reading.y) + "px" });
     const card = area.querySelector(".reading-card");
-    compose(card, meta, reading, x);
+    compose(gd, card, reading, x);
     card.hidden = false;
     place(card, area, left, reading ? size.t + gd._fullLayout.yaxis.d2p(reading.y) : size.t);
     if (aloud) document.getElementById("chart-live").textContent = card.dataset.words;
   }
 
-  function compose(card, meta, reading, x) {
+  function compose(gd, card, reading, x) {
+    const meta = gd.layout.meta;
     if (!reading) {
       card.replaceChildren(when(meta, x), part("b", "", words.noData));
       card.dataset.words = when(meta, x) + ", " + words.noData;
@@ -195,7 +196,7 @@
     if (value.unit) bold.append(" ", part("span", "unit", value.unit));
     const swatch = part("i", "sw b-" + BANDS[band]);
     swatch.style.margin = "0";
-    const usual = usualAt(meta, reading.x);
+    const usual = usualAt(gd, reading.x);
     card.replaceChildren(when(meta, reading.x), bold);
     if (value.beside) card.append(part("div", "", value.beside));
     card.append(part("span", "w", swatch, words.bands[band]));
@@ -204,16 +205,29 @@
   }
 
   /* What is usual in the quarter hour of an instant; "" where nothing is. */
-  function usualAt(meta, ts) {
+  function usualAt(gd, ts) {
+    const meta = gd.layout.meta;
     const told = meta.usual;
     if (!told) return "";
-    if (usualBand.told !== told) {
-      const [x, low, high] = [told.x, told.low, told.high].map(array);
-      usualBand = { told: told, list: x.map((at, i) => ({ x: at, low: low[i], high: high[i] })) };
-    }
+    if (usualBand.from !== gd._fullData) usualBand = { from: gd._fullData, list: band(gd._fullData) };
     const here = usualBand.list[nearest(usualBand.list, ts)];
     if (!here || Math.abs(here.x - ts) > told.near) return "";
     return told.words.replace("{low}", amount(meta, here.low)).replace("{high}", amount(meta, here.high)).replace("{unit}", meta.unit);
+  }
+
+  /* The inner band by time, from its outlines: each goes along its upper edge, back along the lower, and ends in NaN. */
+  function band(traces) {
+    const list = [];
+    const drawn = traces.find((trace) => trace.name === "usual-inner");
+    for (let from = 0; drawn && from < drawn.x.length; ) {
+      let end = from;
+      while (drawn.y[end] === drawn.y[end]) end += 1;
+      for (let i = from; i < (from + end) / 2; i += 1) {
+        list.push({ x: drawn.x[i], low: drawn.y[from + end - 1 - i], high: drawn.y[i] });
+      }
+      from = end + 1;
+    }
+    return list;
   }
 
   function composeColumn(card, meta, column) {

@@ -48,10 +48,7 @@ def _area(name: str, ts: npt.NDArray[np.int64], sides: npt.NDArray[np.float64], 
 
 
 def meta(placed: Placed | None) -> Figure:
-    """Return what the card at the pointer says of the inner band; nothing without one."""
+    """Return how the card at the pointer tells of the inner band, which it reads off its outline; {} without one."""
     if not placed:
         return {}
-    low, high = placed.inner
-    there = ~np.isnan(low)
-    numbers = {"x": u4(placed.ts[there]), "low": f4(low[there]), "high": f4(high[there])}
-    return {"usual": {**numbers, "near": NEAR_S, "words": _("usual {low}–{high} {unit}")}}
+    return {"usual": {"near": NEAR_S, "words": _("usual {low}–{high} {unit}")}}

@@ -298,12 +298,7 @@ def test_quarter_hours_without_a_band_break_it_and_no_band_draws_nothing() -> No
 def test_the_card_at_the_pointer_knows_what_is_usual() -> None:
     view = chart_view(minutes(100, 110), "3h", usual=usual_band("3h", thin=slice(50, 52)))
     told = glucose.figure_of(view)["layout"]["meta"]["usual"]
-    assert told["words"] == "usual {low}–{high} {unit}"
-    assert told["near"] == 450
-    assert set(decoded(told["low"]).tolist()) == {80}
-    assert set(decoded(told["high"]).tolist()) == {120}
-    assert not np.isnan(decoded(told["low"])).any()
-    assert len(decoded(told["x"])) == len(decoded(told["low"]))
+    assert told == {"words": "usual {low}–{high} {unit}", "near": 450}
     assert "what is usual" in glucose.alt_text(view)
 
 
