@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, request
 from layouts import offline
 
 MANIFEST = "/manifest.webmanifest"
+DAY_S = 86_400
 WORKER = "/service-worker.js"
 PAGE = "/offline/"
 
@@ -17,7 +18,8 @@ def register(server: Flask) -> None:
     """Register the manifest, the service worker, the offline page and its files. None of them tells of anybody."""
 
     def manifest() -> Response:
-        return _checked(orjson.dumps(offline.manifest()), "application/manifest+json")
+        # Every page names it: asked for at each visit it would be one request more. It only names the icons.
+        return _checked(orjson.dumps(offline.manifest()), "application/manifest+json", f"public, max-age={DAY_S}")
 
     def worker() -> Response:
         return _checked(_worker(), "text/javascript")
@@ -42,10 +44,10 @@ def _worker() -> bytes:
     return offline.worker().encode()
 
 
-def _checked(content: bytes, mimetype: str) -> Response:
-    """Return an answer that a browser may keep but asks for every time, 304 where it has it."""
+def _checked(content: bytes, mimetype: str, kept: str = "no-cache") -> Response:
+    """Return an answer that a browser may keep and asks for again, every time if not *kept* otherwise; 304 if it has it."""
     response = Response(content, mimetype=mimetype)
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = kept
     response.add_etag()
     response.make_conditional(request)
     return response

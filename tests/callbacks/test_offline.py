@@ -15,6 +15,7 @@ def test_the_manifest_names_icons_that_are_there_in_their_size(dash_app: Dash) -
     browser = dash_app.server.test_client()
     answer = browser.get("/manifest.webmanifest")
     assert answer.mimetype == "application/manifest+json"
+    assert answer.headers["Cache-Control"] == "public, max-age=86400"
     manifest = json.loads(answer.data)
     assert (manifest["start_url"], manifest["display"]) == ("/", "standalone")
     assert len(manifest["icons"]) == 4
