@@ -45,7 +45,7 @@ def _worker() -> bytes:
 
 
 def _checked(content: bytes, mimetype: str, kept: str = "no-cache") -> Response:
-    """Return an answer that a browser may keep, and asks for each time if *kept* says nothing else; 304 if it has it."""
+    """Return an answer that a browser may keep and asks for again, as *kept* says how often; 304 where it has it."""
     response = Response(content, mimetype=mimetype)
     response.headers["Cache-Control"] = kept
     response.add_etag()
