@@ -287,3 +287,22 @@ def running() -> Iterator[Browser]:
 def browser(running: Browser) -> Browser:
     """A browser that has been nowhere, 1440 by 900."""
     return running.afresh()
+
+
+@pytest.fixture(scope="module")
+def kept_browser(running: Browser) -> Browser:
+    """The same, for tests of one module that go on where the last one was."""
+    return running.afresh()
+
+
+@pytest.fixture(scope="session")
+def beside() -> Iterator[Browser]:
+    """A second browser, for all tests with somebody else."""
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture
+def other(beside: Browser) -> Browser:
+    """Somebody else's browser, which has been nowhere either."""
+    return beside.afresh()

@@ -21,7 +21,7 @@ from cgm_dash.batch import Columns, SensorSeen
 from cgm_dash.reading import Kind, Reading, Trend
 from ingestion.simulator import Curve
 from layouts.shell import PAGES
-from tests.browser.conftest import Browser, Home, at_home, chromium
+from tests.browser.conftest import Browser, Home, at_home
 
 pytestmark = pytest.mark.browser
 
@@ -87,10 +87,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(kept_browser: Browser) -> Browser:
     """The one browser of this module."""
-    with chromium() as made:
-        yield made
+    return kept_browser
 
 
 @pytest.fixture(scope="module", params=[*PATHS, NOWHERE])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cgm_dash.alarm import AlarmKind, told
-from tests.browser.conftest import Browser, Home, chromium
+from tests.browser.conftest import Browser, Home
 from tests.browser.test_accessibility import judged
 
 pytestmark = pytest.mark.browser
@@ -160,28 +160,27 @@ def test_a_low_that_silence_follows_is_told_as_no_data_with_the_low(home: Home, 
 
 
 def test_what_is_acknowledged_in_one_browser_is_silent_in_the_other_and_says_until_when(
-    home: Home, browser: Browser
+    home: Home, browser: Browser, other: Browser
 ) -> None:
     person = home.person("Mira", newest_age_s=1000)
-    with chromium() as other:
-        for one in (browser, other):
-            spied(one)
-            one.open(home.served.url)
-            switched_on(one)
-            one.wait(lambda one=one: hears(one, "no-data"))  # type: ignore[misc]
-        browser.js("document.querySelector('#alarm [data-minutes=\"60\"]').click()")
-        for one in (browser, other):
-            one.wait(lambda one=one: is_hushed(one))  # type: ignore[misc]
-            one.wait(lambda one=one: "Acknowledged" in one.text("#alarm"))  # type: ignore[misc]
-            assert bars(one) == ["no-data"]
-        (kept,) = told(home.store.alarms.of_person(person))
-        assert kept.kind is AlarmKind.NO_DATA
-        assert kept.silent_until is not None
-        other.open(home.served.url)
-        other.wait(lambda: other.js("return document.documentElement.dataset.sound") in ("on", "blocked"))
-        time.sleep(1.5)
-        assert not hears(other, "no-data")
-        assert browser.complaints() == []
+    for one in (browser, other):
+        spied(one)
+        one.open(home.served.url)
+        switched_on(one)
+        one.wait(lambda one=one: hears(one, "no-data"))  # type: ignore[misc]
+    browser.js("document.querySelector('#alarm [data-minutes=\"60\"]').click()")
+    for one in (browser, other):
+        one.wait(lambda one=one: is_hushed(one))  # type: ignore[misc]
+        one.wait(lambda one=one: "Acknowledged" in one.text("#alarm"))  # type: ignore[misc]
+        assert bars(one) == ["no-data"]
+    (kept,) = told(home.store.alarms.of_person(person))
+    assert kept.kind is AlarmKind.NO_DATA
+    assert kept.silent_until is not None
+    other.open(home.served.url)
+    other.wait(lambda: other.js("return document.documentElement.dataset.sound") in ("on", "blocked"))
+    time.sleep(1.5)
+    assert not hears(other, "no-data")
+    assert browser.complaints() == []
 
 
 def test_without_permission_there_is_no_sound_and_the_bar_says_so(home: Home, browser: Browser) -> None:

@@ -10,7 +10,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from layouts.shell import FOREMOST, PAGES, page_name
-from tests.browser.conftest import Browser, Home, at_home, chromium
+from tests.browser.conftest import Browser, Home, at_home
 
 pytestmark = pytest.mark.browser
 
@@ -28,17 +28,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Browser]:
-    with chromium() as made:
-        yield made
-
-
 @pytest.fixture
-def browser(started: Browser) -> Browser:
-    started.size(1440, 900)
-    started.log("browser")
-    return started
+def browser(kept_browser: Browser) -> Browser:
+    kept_browser.size(1440, 900)
+    kept_browser.log("browser")
+    return kept_browser
 
 
 def arrived(browser: Browser, path: str) -> None:

@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from cgm_dash.access import Action, Role, Scope
-from tests.browser.conftest import SESSIONS, Browser, Home, at_home, chromium
+from tests.browser.conftest import SESSIONS, Browser, Home, at_home
 from tests.browser.test_accessibility import AXE, DESK, JUDGED, PHONE, WIDER
 from tests.support.plain_client import PASSWORD
 from tests.support.signed_in import COOKIE
@@ -41,10 +41,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 @pytest.fixture
-def stranger() -> Iterator[Browser]:
+def stranger(other: Browser) -> Browser:
     """A clean browser of somebody else, who has never signed in here; to be led to OUTSIDE."""
-    with chromium() as made:
-        yield made
+    return other
 
 
 def without_scripts(browser: Browser) -> None:

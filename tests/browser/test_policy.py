@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Browser, chromium
+from tests.browser.conftest import Browser
 from tests.support.served import Served, serving
 from tests.support.tour import refused, walk, watch
 
@@ -20,11 +20,10 @@ def demo() -> Iterator[Served]:
 
 
 @pytest.fixture
-def watched() -> Iterator[Browser]:
+def watched(browser: Browser) -> Browser:
     """A browser that keeps what a policy refuses."""
-    with chromium() as made:
-        watch(made)
-        yield made
+    watch(browser)
+    return browser
 
 
 def test_nothing_of_a_page_is_refused_whatever_is_done_with_it(demo: Served, watched: Browser) -> None:

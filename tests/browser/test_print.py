@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from layouts.shell import PAGES
-from tests.browser.conftest import Browser, Home, at_home, chromium
+from tests.browser.conftest import Browser, Home, at_home
 
 pytestmark = pytest.mark.browser
 
@@ -34,13 +34,12 @@ WHITE = "rgb(255, 255, 255)"
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Browser]]:
+def reader(tmp_path_factory: pytest.TempPathFactory, kept_browser: Browser) -> Iterator[tuple[Home, Browser]]:
     """Somebody with the dark look and a fortnight of readings."""
-    with at_home(tmp_path_factory.mktemp("print") / "data") as home, chromium() as browser:
+    with at_home(tmp_path_factory.mktemp("print") / "data") as home:
         person = home.person("Mira", minutes=14 * 1440, newest_age_s=7200)
         home.reading(person, 120)
-        browser.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
-        yield home, browser
+        yield home, kept_browser
 
 
 @pytest.mark.parametrize("path", [path for _name, path in PAGES])
