@@ -160,10 +160,7 @@ class UserStore:
         hash_ = _hashed(password, user.name)
         with writing(self._engine) as connection:
             _alter(connection, user_id, password_hash=hash_)
-            mine = sessions.c.digest == keep, sessions.c.user_id == user_id
-            if keep is not None and not connection.execute(sa.select(sa.exists().where(*mine))).scalar():
-                raise over()
-            _end_sessions(connection, user_id, keep)
+            _end_others(connection, user_id, keep)
 
     def change(self, user_id: int, *, role: Role, people: Collection[int] | None) -> None:
         """Give a user another role and other people to see (ids, None everyone); a new role ends their sessions.
@@ -188,11 +185,17 @@ class UserStore:
             _refuse_last_owner(connection, _role_of(connection, user_id))
             connection.execute(sa.delete(users).where(users.c.id == user_id))
 
-    def set_totp(self, user_id: int, secret: str | None) -> None:
-        """Set the second factor's secret, kept encrypted; None: it is asked for no longer."""
+    def set_totp(self, user_id: int, secret: str | None, keep: bytes | None = None) -> None:
+        """Set the second factor's secret, kept encrypted; None: it is asked for no longer.
+
+        keep: the digest of the session whose user asks for it; all others of theirs end. Raises UsageError where there
+        is no such user, and where that session has ended: by what an owner has just set.
+        """
         sealed = None if secret is None else self._vault.encrypt(secret)
         with writing(self._engine) as connection:
             _alter(connection, user_id, totp_secret=sealed, totp_step=None)
+            if keep is not None:
+                _end_others(connection, user_id, keep)
 
     def take_code(self, user_id: int, code: str, now: float) -> bool:
         """Return whether *code* is right now and was never taken before; then it is taken, and so are those before it.
@@ -278,6 +281,14 @@ def _alter(connection: Connection, user_id: int, **values: Any) -> None:
 def _end_sessions(connection: Connection, user_id: int, keep: bytes | None = None) -> None:
     theirs = sa.delete(sessions).where(sessions.c.user_id == user_id)
     connection.execute(theirs if keep is None else theirs.where(sessions.c.digest != keep))
+
+
+def _end_others(connection: Connection, user_id: int, keep: bytes | None) -> None:
+    """End a user's sessions but that of digest *keep*. Raises UsageError, which undoes the rest, where that is over."""
+    mine = sessions.c.digest == keep, sessions.c.user_id == user_id
+    if keep is not None and not connection.execute(sa.select(sa.exists().where(*mine))).scalar():
+        raise over()
+    _end_sessions(connection, user_id, keep)
 
 
 def _sees_all(role: Role, people: Collection[int] | None) -> bool:

@@ -111,9 +111,11 @@ def _factor_on(services: Services) -> Answer:
         filled.fault("code", _("This code does not fit. Take the newest one that the app shows."))
     if not confirm(services, filled):
         return _factor_form(services, filled.faults, secret)
-    users.set_totp(me.user_id, secret)
+    try:
+        users.set_totp(me.user_id, secret, keep=me.session.digest)
+    except UsageError:  # an owner has ended this session just now
+        return redirect(SIGN_IN, 303)
     users.take_code(me.user_id, code, services.now())  # so that nobody who saw it can sign in with it
-    services.store.sessions.end_all_of(me.user_id, keep=me.session.digest)
     services.note(Action.SECOND_FACTOR_ON)
     return renew(services, done(PATH, "factor-on"))
 
@@ -122,7 +124,10 @@ def _factor_off(services: Services) -> Answer:
     me, filled = myself(services), Filled(request.form)
     if not confirm(services, filled, "off_password"):
         return _account(services, filled.faults)
-    services.store.users.set_totp(me.user_id, None)
+    try:
+        services.store.users.set_totp(me.user_id, None, keep=me.session.digest)
+    except UsageError:  # an owner has ended this session just now
+        return redirect(SIGN_IN, 303)
     services.note(Action.SECOND_FACTOR_OFF)
     return renew(services, done(PATH, "factor-off"))
 

@@ -180,6 +180,33 @@ def test_the_second_factor_goes_off_with_the_password(services: Services, client
     assert actions(services)[0] == ("second-factor-off", "")
 
 
+@pytest.mark.parametrize("path", ["/account/second-factor", "/account/second-factor/off"])
+def test_a_second_factor_does_not_change_what_an_owner_sets_at_the_same_moment(
+    services: Services, client: PlainClient, ada: User, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    users, off = services.store.users, path.endswith("off")
+    if off:
+        users.set_totp(ada.id, "A" * 32)
+    client.get("/account" if off else path)
+    given = {"off_password": PASSWORD} if off else {"own_password": PASSWORD, "code": _code(client, services)}
+    real = users.check
+
+    def slow(name: str, password: str) -> User | None:
+        came = real(name, password)
+        users.set_password(ada.id, "what the owner has set")
+        return came
+
+    monkeypatch.setattr(users, "check", slow)
+    answer = client.fill(path, **given, follow=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    assert _user(services, ada).has_totp is off
+
+
+def _code(client: PlainClient, services: Services) -> str:
+    secret = client.page.select(".secret-words")[0].get_text().replace(" ", "")
+    return pyotp.TOTP(secret).at(int(services.now()))
+
+
 def test_own_sessions_are_listed_in_plain_words_and_can_be_ended(
     dash_app: Dash, services: Services, ada: User, client: PlainClient
 ) -> None:

@@ -153,6 +153,26 @@ def test_another_password_ends_all_sessions_but_one(store: Store) -> None:
     assert store.sessions.find(mine, NOW) is None
 
 
+@pytest.mark.parametrize("secret", ["A" * 32, None])
+def test_another_second_factor_ends_all_sessions_but_the_one_that_asked(store: Store, secret: str | None) -> None:
+    mira, ben = added(store), added(store, "Ben")
+    mine, lost, his = (store.sessions.open(NOW, user_id=user) for user in (mira.id, mira.id, ben.id))
+    store.users.set_totp(mira.id, secret, keep=credentials.digest(mine))
+    assert [store.sessions.find(id_, NOW) is not None for id_ in (mine, lost, his)] == [True, False, True]
+
+
+def test_who_was_signed_out_just_now_sets_no_second_factor(store: Store) -> None:
+    mira = added(store)
+    mine = credentials.digest(store.sessions.open(NOW, user_id=mira.id))
+    store.users.set_totp(mira.id, "A" * 32, keep=mine)
+    store.users.set_password(mira.id, OTHER)
+    with pytest.raises(UsageError, match="Sign in again"):
+        store.users.set_totp(mira.id, None, keep=mine)
+    found = store.users.get(mira.id)
+    assert found is not None
+    assert found.has_totp
+
+
 def test_no_sign_in_outlives_a_change_of_what_is_signed_in_with(store: Store) -> None:
     added(store)
     changes: tuple[Callable[[int], None], ...] = (
