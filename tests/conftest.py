@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ BROWSER_ARGUMENTS = (
 
 MARKS_BY_FIXTURE = {
     "browser": {"dash_br", "dash_duo", "dash_duo_mp"},
-    "postgres": {"postgres_server", "postgres_url", "ready_postgres_url", "postgres_cluster"},
+    "postgres": {"postgres_server", "postgres_url", "ready_postgres", "postgres_cluster"},
 }
 
 
@@ -86,10 +87,17 @@ def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def ready_postgres(postgres_server: postgres.Server) -> Iterator[ready.PostgresDatabases]:
+    """PostgreSQL databases with today's tables, one for each test."""
+    with closing(ready.PostgresDatabases(postgres_server)) as databases:
+        yield databases
+
+
 @pytest.fixture
-def ready_postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+def ready_postgres_url(ready_postgres: ready.PostgresDatabases) -> Iterator[str]:
     """The SQLAlchemy URL of a PostgreSQL database with today's tables that only this test has."""
-    with postgres_server.database(postgres_server.template(ready.tables)) as url:
+    with ready_postgres.database() as url:
         yield url
 
 

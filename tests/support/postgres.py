@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
@@ -55,41 +55,39 @@ class Server:
     def __init__(self, admin: URL) -> None:
         self._admin = admin
         self._engine = create_engine(admin, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
-        self._template = ""
 
     def url(self, database: str) -> str:
         """Return the SQLAlchemy URL of *database* on this server."""
         return self._admin.set(database=database).render_as_string(hide_password=False)
 
     @contextmanager
-    def database(self, template: str = "template1") -> Iterator[str]:
-        """Yield the URL of a database of its own, dropped with every open connection at the end.
-
-        template: the name of the one that it is a copy of, an empty one by default.
-        """
-        name = f"cgm_test_{os.getpid()}_{next(_numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    def database(self) -> Iterator[str]:
+        """Yield the URL of an empty database of its own, dropped with every open connection at the end."""
+        name = self.create_database()
         try:
             yield self.url(name)
         finally:
-            self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            self.drop_database(name)
 
-    def template(self, prepare: Callable[[str], None]) -> str:
-        """Return the name of the database that *prepare* has made ready, called with its URL the first time."""
-        if not self._template:
-            name = f"cgm_test_{os.getpid()}_ready"
-            self._execute(f"CREATE DATABASE {name}")
-            prepare(self.url(name))
-            self._template = name
-        return self._template
+    def create_database(self, template: str = "template1") -> str:
+        """Make a database and return its name. template: the one that it is a copy of, an empty one by default."""
+        name = self.unused_name()
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Drop the database *name* with every open connection."""
+        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def unused_name(self) -> str:
+        """Return a name for a database that none has had."""
+        return f"cgm_test_{os.getpid()}_{next(_numbers)}"
 
     def close(self) -> None:
-        """Drop the template, and let go of the server."""
-        if self._template:
-            self._execute(f"DROP DATABASE IF EXISTS {self._template} WITH (FORCE)")
+        """Let go of the server."""
         self._engine.dispose()
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
         """Run *statement* outside any transaction, as statements about whole databases must be."""
         with self._engine.connect() as connection:
             connection.exec_driver_sql(statement)

@@ -1,12 +1,13 @@
 """The PostgreSQL fixtures themselves: private, empty each time, able to go away and come back."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from tests.support import postgres
+from tests.support import postgres, ready
 
 
 def _scalar(url: str, statement: str) -> object:
@@ -42,6 +43,79 @@ def test_database_is_dropped_though_a_connection_is_open(postgres_server: postgr
 
 def test_database_url_names_a_database_that_works(database_url: str) -> None:
     assert _scalar(database_url, "SELECT 40 + 2") == 42
+
+
+AUDITED = "INSERT INTO audit (at, who, address, action, about) VALUES (0, '', '', '', '') RETURNING id"
+UPSTREAM = "INSERT INTO upstreams (kind) VALUES ('x') RETURNING id"
+ROWS = "SELECT (SELECT count(*) FROM upstreams) + (SELECT count(*) FROM audit)"
+SAME_DATABASE = "SELECT oid FROM pg_database WHERE datname = current_database()"
+
+
+def test_a_test_finds_nothing_of_the_one_before(ready_postgres: ready.PostgresDatabases) -> None:
+    with ready_postgres.database() as first:
+        assert (_scalar(first, UPSTREAM), _scalar(first, UPSTREAM), _scalar(first, AUDITED)) == (1, 2, 1)
+        same = _scalar(first, SAME_DATABASE)
+    with ready_postgres.database() as second:
+        assert _scalar(second, SAME_DATABASE) == same
+        assert _scalar(second, ROWS) == 0
+        assert (_scalar(second, UPSTREAM), _scalar(second, AUDITED)) == (1, 1)
+
+
+def test_a_table_that_grew_is_small_again(ready_postgres: ready.PostgresDatabases) -> None:
+    many = "INSERT INTO upstreams (kind) SELECT 'x' FROM generate_series(1, 5000); SELECT 1"
+    with ready_postgres.database() as first:
+        _scalar(first, many)
+        same = _scalar(first, SAME_DATABASE)
+    with ready_postgres.database() as second:
+        assert _scalar(second, SAME_DATABASE) == same
+        assert _scalar(second, "SELECT pg_relation_size('upstreams')") == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TABLE t (x int)",
+        "CREATE SCHEMA other",
+        "CREATE INDEX i ON people (name)",
+        "CREATE TYPE mood AS ENUM ('calm')",
+        "ALTER TABLE people ADD COLUMN x int",
+        "ALTER TABLE people DROP CONSTRAINT pk_people CASCADE",
+        "ALTER TABLE audit DISABLE TRIGGER USER",
+        "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "UPDATE alembic_version SET version_num = 'x'",
+        "ANALYZE alembic_version",
+        "SELECT lo_create(7)",
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = UTC', current_database()); END $$",
+    ],
+)
+def test_every_other_change_is_seen(ready_postgres: ready.PostgresDatabases, change: str) -> None:
+    with ready_postgres.database() as url, closing(ready.connect(url)) as connection, connection.cursor() as cursor:
+        before = ready.structure(connection)
+        cursor.execute(change)
+        assert ready.structure(connection) != before
+
+
+def test_a_database_changed_in_any_other_way_is_given_to_nobody(ready_postgres: ready.PostgresDatabases) -> None:
+    with ready_postgres.database() as first:
+        same = _scalar(first, SAME_DATABASE)
+        _scalar(first, "CREATE TABLE t (x int); SELECT 1")
+    with ready_postgres.database() as second:
+        assert _scalar(second, SAME_DATABASE) != same
+
+
+def test_who_is_left_over_finds_no_database(ready_postgres: ready.PostgresDatabases) -> None:
+    with ready_postgres.database() as first:
+        engine = create_engine(first)
+        connection = engine.connect()
+        connection.execute(text(UPSTREAM))
+    with ready_postgres.database() as second:
+        with pytest.raises(OperationalError):
+            connection.execute(text(UPSTREAM))
+        with pytest.raises(OperationalError, match="does not exist"):
+            _scalar(first, UPSTREAM)
+        assert _scalar(second, ROWS) == 0
+    connection.invalidate()
+    engine.dispose()
 
 
 def test_own_server_goes_away_and_comes_back_with_its_data(postgres_cluster: postgres.PrivateServer) -> None:
