@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 APT := apt-get install -y --no-install-recommends
 
+# Each command but the first finds its modules compiled, also where an image of containers says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Stamps: each is as new as the files that its step was made from.
 CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.installed

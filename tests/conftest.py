@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -40,6 +41,11 @@ MARKS_BY_FIXTURE = {
 
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES = 2_000_000_000
+
+# To compile what the tests import takes each process longer than all else it does before the first test. So the
+# modules are kept compiled, as an installation has them, whatever the environment here says.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.hookimpl(tryfirst=True)
