@@ -142,6 +142,16 @@ def find(component: Any, id_: str) -> dict[str, Any] | None:
     return props if props.get("id") == id_ else find(props.get("children"), id_)
 
 
+def ids_of(component: Any) -> set[str]:
+    """Return the ids of all elements inside a component as it comes over the wire."""
+    if isinstance(component, list):
+        return set().union(*map(ids_of, component))
+    if not isinstance(component, dict):
+        return set()
+    props: dict[str, Any] = component.get("props", {})
+    return ({props["id"]} if "id" in props else set()) | ids_of(props.get("children"))
+
+
 def shown(component: Any, id_: str) -> dict[str, Any]:
     """Return the props of the element with *id_*, which must be there."""
     props = find(component, id_)

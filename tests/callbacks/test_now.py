@@ -29,7 +29,7 @@ from cgm_dash.settings import Settings
 from cgm_dash.units import ADULT
 from cgm_dash.zones import local_date, midnight
 from sql.runs import Run
-from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, shown, texts
+from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, ids_of, shown, texts
 from tests.support.signed_in import let_in
 
 
@@ -311,7 +311,7 @@ def test_every_id_of_the_callbacks_is_on_some_page_and_no_output_is_doubled(
 ) -> None:
     add_person()
     browsers = [app.server.test_client() for app in every_app]
-    pages = [b.get("/_dash-layout", headers={"X-Page": path}).json for b in browsers for path in PAGES]
+    pages = [ids_of(b.get("/_dash-layout", headers={"X-Page": path}).json) for b in browsers for path in PAGES]
     outputs: list[str] = []
     for spec in browsers[0].get("/_dash-dependencies").json:
         here = [o.rsplit(".", 1) for o in spec["output"].strip(".").split("...") if "." in o]
@@ -320,7 +320,7 @@ def test_every_id_of_the_callbacks_is_on_some_page_and_no_output_is_doubled(
         # The browser complains where a callback begins on a page that has a part of what it names, and not all of it:
         # with its outputs, or where it is not called at first, with an input that changes.
         begins = {e["id"] for e in spec["inputs"]} if spec["prevent_initial_call"] else {i for i, _ in here}
-        there = [{name for name in names if find(page, name) is not None} for page in pages]
+        there = [names & page for page in pages]
         assert names in there, names
         assert all(found == names or not begins & found for found in there), names
     assert len(outputs) == len(set(outputs))
