@@ -95,10 +95,13 @@ def test_every_other_change_is_seen(ready_postgres: ready.PostgresDatabases, cha
         assert ready.structure(connection) != before
 
 
-def test_a_database_changed_in_any_other_way_is_given_to_nobody(ready_postgres: ready.PostgresDatabases) -> None:
+@pytest.mark.parametrize("change", ["CREATE TABLE t (x int)", "DROP TABLE alembic_version"])
+def test_a_database_changed_in_any_other_way_is_given_to_nobody(
+    ready_postgres: ready.PostgresDatabases, change: str
+) -> None:
     with ready_postgres.database() as first:
         same = _scalar(first, SAME_DATABASE)
-        _scalar(first, "CREATE TABLE t (x int); SELECT 1")
+        _scalar(first, f"{change}; SELECT 1")
     with ready_postgres.database() as second:
         assert _scalar(second, SAME_DATABASE) != same
 
