@@ -15,6 +15,7 @@ from cgm_dash.window import HOURS, Window
 from layouts import ids, text, tokens
 from layouts.attributes import hyphened
 from layouts.icons import icon
+from layouts.still import Still
 from layouts.views import StatisticsView
 
 DAY_S = 86_400
@@ -123,7 +124,7 @@ def range_table(view: StatisticsView) -> Component:
     )
     rows = [_row(view, bands, per_day) for bands in ROWS]
     caption = html.Caption(_("Time in each glucose band"), className="vh")
-    return html.Table([caption, head, html.Tbody(rows)], className="bt")
+    return Still(html.Table([caption, head, html.Tbody(rows)], className="bt"))
 
 
 def _row(view: StatisticsView, bands: Bands, per_day: bool) -> Component:

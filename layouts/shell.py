@@ -18,6 +18,7 @@ from layouts.banners import banner
 from layouts.controls import date_fields, person_control, range_control, theme_switch, unit_control
 from layouts.hero import vital_signs
 from layouts.icons import icon, mark
+from layouts.still import Still
 from layouts.views import Content, FrameView, HeroView, VisitorView, heartbeat
 
 PRODUCT = "CGM Data Insights"
@@ -371,13 +372,14 @@ def tab_links(page: str, allowed: Collection[str] | None = None) -> list[Compone
 
 def _link(name: str, address: str, page: str) -> Component:
     """Return a link that assets/address.js follows without a new document; person and range go along."""
-    return html.A(
+    link = html.A(
         [icon(name), html.Span(page_name(name))],
         href=address,
         title=page_name(name),
         **_current(name == page),
         **hyphened(data_page=name),
     )
+    return Still(link)
 
 
 def _current(here: bool) -> dict[str, Any]:

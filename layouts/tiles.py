@@ -17,6 +17,7 @@ from layouts.attributes import hyphened
 from layouts.drawings.day import HIGH, LOW, DayPanel, day_panel
 from layouts.drawings.drawing import drawn
 from layouts.drawings.svg import SvgCanvas
+from layouts.still import Still
 
 WIDTH, HEIGHT, PER_PX = 240, 144, 2
 """Of a tile's picture: half a pixel is as fine as anybody sees."""
@@ -73,7 +74,7 @@ def tile(view: TilesView, facts: DayFacts, panel: DayPanel) -> Component:
     canvas = SvgCanvas(WIDTH, HEIGHT, stretched=True, places=0)
     day_panel(canvas, panel, 0, 0, WIDTH, HEIGHT, scale=PER_PX)
     current = {"aria_current": "date"} if day == view.chosen else {}
-    return html.A(
+    link = html.A(
         [
             html.Span([html.B(_weekday(day, view.today)), html.Span(day_month(day))], className="d"),
             drawn(canvas, "ch", thin_bar(facts.times)),
@@ -83,6 +84,7 @@ def tile(view: TilesView, facts: DayFacts, panel: DayPanel) -> Component:
         className="day",
         **hyphened(aria_label=words(facts, view.unit, view.today), **current),
     )
+    return Still(link)
 
 
 def day_address(day: date, query: str = "") -> str:

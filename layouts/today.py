@@ -9,6 +9,7 @@ from cgm_dash.metrics.coverage import ENOUGH_PERCENT
 from cgm_dash.reading import Flag
 from cgm_dash.units import Band
 from layouts import cards, text
+from layouts.still import Still
 from layouts.views import StatisticsView, TodayView
 
 
@@ -56,7 +57,7 @@ def _table(view: TodayView) -> Component:
     head = html.Thead(html.Tr([html.Th(name, scope="col") for name in names]))
     rows = [_row(view, bands) for bands in cards.ROWS]
     caption = html.Caption(_("Time in each glucose band, today and in the days before"), className="vh")
-    return html.Table([caption, head, html.Tbody(rows)], className="bt")
+    return Still(html.Table([caption, head, html.Tbody(rows)], className="bt"))
 
 
 def _row(view: TodayView, bands: tuple[Band, ...]) -> Component:
@@ -95,7 +96,7 @@ def figures(view: TodayView) -> Component:
         ),
         _coverage(view),
     ]
-    return html.Div(tiles, className="stats four today")
+    return Still(html.Div(tiles, className="stats four today"))
 
 
 def _mean(view: TodayView) -> Component:

@@ -24,6 +24,7 @@ from layouts.drawings.svg import SvgCanvas
 from layouts.figures import distribution, hours, profile, series, typical
 from layouts.figures.curves import MEDIAN
 from layouts.figures.traces import Figure
+from layouts.still import Still
 from layouts.trends_views import RangeFigures, SeriesView, TrendsPage, YearView
 from layouts.views import Content
 
@@ -129,17 +130,15 @@ def _tiles(view: RangeFigures) -> Component:
         ),
         "below": _("The share of the observed time under {limit}, very low included.").format(limit=limit),
     }
-    return html.Div(
-        [
-            _share_tile(view, "tir", _("Time in target"), IN_TARGET, words["tir"], goals.of(*IN_TARGET)),
-            _mean_tile(view),
-            cards.gmi_tile(statistics),
-            cards.cv_tile(statistics),
-            _share_tile(view, "below", below, BELOW, words["below"], goals.of(*BELOW)),
-            cards.coverage_tile(statistics),
-        ],
-        className="stats six",
-    )
+    tiles = [
+        _share_tile(view, "tir", _("Time in target"), IN_TARGET, words["tir"], goals.of(*IN_TARGET)),
+        _mean_tile(view),
+        cards.gmi_tile(statistics),
+        cards.cv_tile(statistics),
+        _share_tile(view, "below", below, BELOW, words["below"], goals.of(*BELOW)),
+        cards.coverage_tile(statistics),
+    ]
+    return Still(html.Div(tiles, className="stats six"))
 
 
 def _share_tile(view: RangeFigures, name: str, label: str, bands: Bands, what: str, goal: Goal | None) -> Component:
@@ -408,13 +407,13 @@ def series_pieces(view: SeriesView) -> tuple[Any, ...]:
     return (title, _series_sub(view), *charts)
 
 
-def _chart_head(metric: series.Metric, view: SeriesView) -> list[Component]:
+def _chart_head(metric: series.Metric, view: SeriesView) -> Component:
     value: list[Component | str] = [
         html.B(series.newest(metric, view.periods)),
         " ",
         html.Span(metric.unit, className="unit"),
     ]
-    return [html.Span(metric.label, className="label"), html.Span(value, className="last")]
+    return Still([html.Span(metric.label, className="label"), html.Span(value, className="last")])
 
 
 def _series_sub(view: SeriesView) -> str:
@@ -500,7 +499,7 @@ def _chart(name: str, shown: dict[str, Any], label: str, class_name: str) -> Com
     return html.Figure(
         [
             html.Div(
-                [graph, *pointer],
+                [graph, Still(pointer)],
                 className=f"plotbox {class_name}",
                 tabIndex=0,
                 role="application",

@@ -17,6 +17,7 @@ from cgm_dash.units import Band, Unit
 from layouts import text
 from layouts.attributes import hyphened
 from layouts.cards import covered, share_words
+from layouts.still import Still
 from layouts.trends_views import YearMetric, YearView
 
 WEEKS = 53
@@ -44,12 +45,12 @@ def year(view: YearView) -> list[Component]:
     days = _days(view)
     return [
         html.Div(
-            html.Div(_columns(view, days), className=f"year-grid by-{view.metric}"),
+            Still(html.Div(_columns(view, days), className=f"year-grid by-{view.metric}")),
             className="year-scroll",
             role="group",
             **hyphened(aria_label=_("A year of days. Arrow keys move by a day and a week."), data_cards="days"),
         ),
-        html.Div(_legend(view), className="key year-key", **hyphened(aria_hidden="true")),
+        Still(html.Div(_legend(view), className="key year-key", **hyphened(aria_hidden="true"))),
     ]
 
 

@@ -252,12 +252,13 @@
     tick();
   }
 
-  const WATCHED = ["hero", "alarm", "banner", "heartbeat", "sign"];
+  const WATCHED = "#hero, #alarm, #banner, #heartbeat, #sign";
 
+  /* A chart that is drawn comes as a thousand changes: those within pictures are told at a glance. */
   function concerns(change) {
     const element = change.target.nodeType === 1 ? change.target : change.target.parentElement;
-    if (!element) return false;
-    return element.id === "page" || Boolean(element.closest(WATCHED.map((id) => "#" + id).join(", ")));
+    if (!element || element instanceof SVGElement) return false;
+    return element.id === "page" || Boolean(element.closest(WATCHED));
   }
 
   function look() {

@@ -1,7 +1,7 @@
 """A Dash component that puts SVG into the page itself, where it takes the page's colours and prints as lines.
 
 Dash's own components know no SVG, and a picture in an <img> knows neither the look of the page nor its print style.
-assets/drawing.js is its other half.
+assets/parts.js is its other half.
 """
 
 from dash.development.base_component import Component

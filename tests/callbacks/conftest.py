@@ -118,7 +118,16 @@ def call(app: Dash, output: str, **values: Any) -> Any:
     if answer.status_code == 204:
         return {}
     assert answer.status_code == 200, answer.get_data(as_text=True)[:500]
-    return {**answer.json["response"], **answer.json.get("sideUpdate", {})}
+    return opened({**answer.json["response"], **answer.json.get("sideUpdate", {})})
+
+
+def opened(sent: Any) -> Any:
+    """Return what came over the wire with the tree of each still part in its place, as the browser draws it."""
+    if isinstance(sent, list):
+        return [opened(each) for each in sent]
+    if isinstance(sent, dict):
+        return opened(sent["props"]["tree"]) if sent.get("type") == "Still" else {k: opened(v) for k, v in sent.items()}
+    return sent
 
 
 def texts(component: Any) -> str:
@@ -159,4 +168,4 @@ def shown(component: Any, id_: str) -> dict[str, Any]:
     return props
 
 
-__all__ = ["LO", "LOW", "NOW", "Add", "Clock", "call", "composition_root", "find", "shown", "texts"]
+__all__ = ["LO", "LOW", "NOW", "Add", "Clock", "call", "composition_root", "find", "opened", "shown", "texts"]

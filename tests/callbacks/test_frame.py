@@ -7,7 +7,7 @@ from callbacks.frame import PAGES
 from callbacks.services import Services
 from cgm_dash.errors import StoreUnavailable
 from layouts import shell
-from tests.callbacks.conftest import LOW, Add, call, find, shown, texts
+from tests.callbacks.conftest import LOW, Add, call, find, opened, shown, texts
 
 
 def go(app: Dash, path: object, **values: object) -> dict[str, dict[str, object]]:
@@ -28,7 +28,7 @@ def test_every_address_opens_its_page_at_once_and_by_a_link(
     add_person()
     browser = dash_app.server.test_client()
     assert browser.get(path).status_code == 200
-    page = browser.get("/_dash-layout", headers={"X-Page": path}).json
+    page = opened(browser.get("/_dash-layout", headers={"X-Page": path}).json)
     assert shown(page, "shown")["data"] == path
     title = shell.page_name(name)
     assert title in texts(shown(page, "head")["children"])

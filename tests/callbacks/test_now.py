@@ -29,7 +29,7 @@ from cgm_dash.settings import Settings
 from cgm_dash.units import ADULT
 from cgm_dash.zones import local_date, midnight
 from sql.runs import Run
-from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, ids_of, shown, texts
+from tests.callbacks.conftest import LO, LOW, NOW, Add, Clock, call, find, ids_of, opened, shown, texts
 from tests.support.signed_in import let_in
 
 
@@ -502,7 +502,7 @@ def test_the_last_seven_days_are_tiles_that_lead_to_their_days(
     dash_app: Dash, services: Services, add_person: Add
 ) -> None:
     id_ = days_of(add_person, services, 14)
-    page = dash_app.server.test_client().get("/_dash-layout").json
+    page = opened(dash_app.server.test_client().get("/_dash-layout").json)
     card = shown(page, "week")
     words = texts(card["children"])
     assert [name for name in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Today") if name in words.split()] == [

@@ -32,8 +32,9 @@ SAME_IN_GERMAN = {
 }
 """Names, abbreviations and words that German has too; a text of nothing but placeholders and marks needs no entry."""
 
-WORDED = {"alt", "aria-label", "children", "label", "placeholder", "text", "ticktext", "title", "words"}
-"""What is read by people, of components and of figures; besides it data- attributes whose words scripts show."""
+WORDED = {"alt", "aria-label", "children", "label", "placeholder", "text", "ticktext", "title", "tree", "words"}
+"""What is read by people, of components and of figures, and a still part, which `walk` goes through; besides it data-
+attributes whose words scripts show."""
 WORDED_DATA = re.compile(r"data-(auto|blocked|clock|dark|hide|light|names|off|on|pattern|show|title-\w+|words)")
 
 CODES = [code for code in LANGUAGES if code != SOURCE]

@@ -23,7 +23,7 @@ def view(series: Series, days: int = 3, **more: Any) -> TilesView:
 
 
 def links(shown: TilesView) -> list[Any]:
-    return [item.children for item in tiles(shown).children]
+    return [item.children.children for item in tiles(shown).children]
 
 
 def words(component: Any) -> list[str]:
