@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from selenium.webdriver.chrome.options import Options
 from werkzeug.routing import Rule
 
@@ -48,6 +49,10 @@ MEMORY_BYTES = 2_000_000_000
 # modules are kept compiled, as an installation has them, whatever the environment here says.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# How long it takes to make up an example and to try it says how busy the machine is.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(tryfirst=True)
