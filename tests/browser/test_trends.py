@@ -72,6 +72,8 @@ def test_from_the_rail_to_other_ranges_and_weekdays(home: Home, browser: Browser
         lambda: "laid over" in browser.text("#trends-profile-sub") and "days" in browser.text("#trends-profile-sub")
     )
     browser.wait(lambda: int(browser.text("#trends-profile-sub").split()[0]) in (4, 5))
+    browser.choose("range-select", "dates")
+    browser.wait(lambda: browser.find("#date-from").is_displayed() and browser.find("#dates-apply").is_displayed())
     assert browser.complaints() == []
 
 
