@@ -34,6 +34,7 @@ def page(view: StatusView, key: str) -> Content:
                     card(_("Stretches without live readings"), silences(view), ids.STATUS_SILENCES),
                     card(_("Last requests"), requests(view), ids.STATUS_REQUESTS),
                     card(_("Readings not taken"), rejects(view), ids.STATUS_REJECTS),
+                    card(_("People and sources"), people(view), ids.STATUS_PEOPLE),
                 ],
                 className="c8 stacked",
             ),
@@ -45,7 +46,6 @@ def page(view: StatusView, key: str) -> Content:
                 ],
                 className="c4 stacked",
             ),
-            card(_("People and sources"), people(view), ids.STATUS_PEOPLE, kind="c12"),
         ],
         className="grid12",
     )
@@ -155,6 +155,10 @@ def _asked(view: StatusView) -> Component:
 def _wrong(view: StatusView) -> Component:
     trouble, name = view.trouble or view.upkeep, _("Wrong now")
     if trouble is None:
+        current = view.current
+        if current.state is State.STALE and current.measured_at is not None:  # whatever the reason: not "Nothing"
+            when = text.moment(current.measured_at, view.zone, view.now, current.offset_min)
+            return _answer(name, _("No reading"), foot=_("since {time}").format(time=when), warn=True)
         spooled = _spooled(view.waiting) if view.waiting else _("no known fault")
         return _answer(name, _(outcomes.LEVELS[Level.NONE]), foot=spooled, warn=bool(view.waiting))
     foot = [html.Code(trouble.code, className="code"), next_try(view.next_try_at, view.zone, view.now)]

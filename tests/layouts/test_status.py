@@ -117,6 +117,7 @@ def test_what_is_wrong_is_told_with_code_sentence_and_next_try() -> None:
 def test_old_reading_is_not_told_as_current() -> None:
     old = view(current=current.current(minutes(120, age_s=3600), NOW, 900))
     assert "60 minutes ago 13:32, not current" in words(status.answers(old))
+    assert words(status.answers(old)).endswith("Wrong now No reading since 13:32")
     assert "There is none yet." in words(status.answers(view(current=current.current(EMPTY, NOW, 900))))
 
 
