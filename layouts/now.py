@@ -33,7 +33,8 @@ def page(view: NowPage, key: str) -> Content:
     hero_view = view.hero
     panel = None
     if view.connect:
-        panel = connect_panel(demo=hero_view.demo, unfolded=not hero_view.demo, blocked=view.blocked)
+        nothing = not hero_view.demo and hero_view.current.measured_at is None
+        panel = connect_panel(demo=hero_view.demo, unfolded=nothing, blocked=view.blocked)
     zoom = None if view.chart.visible is None else {"key": view.chart.key, "range": list(view.chart.visible)}
     body: list[Component | None] = [
         html.Div(panel, id=ids.CONNECT),

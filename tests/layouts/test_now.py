@@ -55,3 +55,12 @@ def test_every_card_has_a_heading() -> None:
     page = live_page(Series.every(60, []))
     headings = [words(c) for c in walk(by_id(page, ids.PAGE)) if type(c).__name__ == "H2"]
     assert headings[1:] == ["Time in range", "Sensor", "Attention", "Last seven days"]
+
+
+@pytest.mark.parametrize(("series", "unfolded"), [(Series.every(60, []), True), (WHOLE, False)])
+def test_the_form_of_an_account_stands_open_only_where_no_number_would_wait_below_it(
+    series: Series, unfolded: bool
+) -> None:
+    page = live_page(series, connect=True)
+    (form,) = (c for c in walk(by_id(page, ids.CONNECT)) if attribute(c, "className") == "how")
+    assert form.open is unfolded
