@@ -143,7 +143,7 @@ def first_paint(services: Services, path: str, search: str, viewer: Viewer) -> C
     except StoreError as exc:
         return problem_page(failed(problem_banner(services, exc)))
     except NoSuchPerson:
-        return problem_page(no_person())
+        return problem_page(no_person(listed=False))
 
 
 def _page(services: Services, path: str) -> Page | None:

@@ -19,7 +19,7 @@ from layouts.still import Still
 from layouts.views import StatisticsView
 
 DAY_S = 86_400
-IN_BAR_PERCENT = 10
+IN_BAR_PERCENT = 12
 """A share's number stands in the bar from here on; below it would be cut off."""
 
 ROWS: tuple[Bands, ...] = (VERY_HIGH, (Band.HIGH,), ABOVE, IN_TARGET, BELOW, (Band.LOW,), VERY_LOW)

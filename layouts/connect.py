@@ -64,7 +64,7 @@ def _steps() -> Component:
             _("Make a follower account."),
             _(
                 "In the wearer's Libre app choose Connected apps, LibreLinkUp, and invite an e-mail address of your"
-                " own. It can also be one that the wearer has besides."
+                " own. If you wear the sensor yourself, take a second address of yours."
             ),
         ),
         (

@@ -499,7 +499,7 @@ def overlay_head(view: OverlayView) -> list[Component]:
         title = _("{weekday}: {title}").format(weekday=name, title=title)
     sentences = [
         _("By the time of day, {unit}.").format(unit=view.look.unit),
-        _("The chosen day is drawn dark; point at a line or a name to bring another forward."),
+        _("The chosen day stands out; point at a line or a name to bring another forward."),
     ]
     if view.changed:
         days = ", ".join(text.day_of_year(d, view.today) for d in view.changed)

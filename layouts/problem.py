@@ -4,7 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from cgm_dash.i18n import _
-from layouts import ids, shell
+from layouts import ids, shell, text
 from layouts.icons import icon
 
 
@@ -36,9 +36,13 @@ def no_page() -> Component:
     return error_banner(_("There is no page at this address."))
 
 
-def no_person() -> Component:
-    """Return what stands where an address names a person there is none of, or whom the viewer may not see."""
-    return error_banner(_("There is no such person here. Choose one from the list."))
+def no_person(listed: bool = True) -> Component:
+    """Return what stands where an address names a person there is none of, or whom the viewer may not see.
+
+    listed: whether the page still has the list of those there are.
+    """
+    remedy = _("Choose one from the list.") if listed else _("The start page shows who is.")
+    return error_banner(text.listing((_("There is no such person here."), remedy)))
 
 
 def database_fault(detail: str) -> Component:

@@ -179,11 +179,11 @@ def test_a_link_to_nobody_shows_nobodys_number_and_the_page_stays_alive(dash_app
     add_person()
     answer = renew(dash_app, url__search="?person=99")
     assert shown(answer["hero"]["children"], "current-age")["data-state"] == "none"
-    assert "no such person" in texts(answer["banner"]["children"])
+    assert "no such person here. Choose one from the list." in texts(answer["banner"]["children"])
     assert answer["person-name"]["children"] == ""
     assert answer["heartbeat"]["children"]
     page = dash_app.server.test_client().get("/_dash-layout?person=99").get_data(as_text=True)
-    assert "no such person" in page
+    assert "no such person here. The start page shows who is." in page
     assert "Mira" not in page
 
 

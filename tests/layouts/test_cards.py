@@ -248,6 +248,8 @@ def test_the_bar_shows_numbers_only_where_they_fit() -> None:
     assert [words(part) for part in bar.children] == ["", "90 %", ""]
     assert "Low 5.0 %" in attribute(bar, "aria-label")
     assert [part.className for part in bar.children] == ["b-low", "b-target", "b-high"]
+    on_a_phone_it_would_be_cut_off = tir_bar(statistics_view(days(15, *([100] * 17), 190, 190)))
+    assert [words(part) for part in on_a_phone_it_would_be_cut_off.children] == ["89 %", ""]
 
 
 def test_rounded_shares_that_do_not_add_up_are_explained() -> None:
