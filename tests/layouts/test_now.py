@@ -63,4 +63,4 @@ def test_the_form_of_an_account_stands_open_only_where_no_number_would_wait_belo
 ) -> None:
     page = live_page(series, connect=True)
     (form,) = (c for c in walk(by_id(page, ids.CONNECT)) if attribute(c, "className") == "how")
-    assert form.open is unfolded
+    assert attribute(form, "open") is unfolded
