@@ -191,9 +191,7 @@ def name_box(wearer: WearerView, draft: Draft = CLEAN) -> list[Component]:
     shown = wearer.name if draft.typed is None else draft.typed
     fault = draft.faults.get("name", "")
     control = _input(ids.NAME_INPUT, shown, fault, autocomplete="off", maxlength=200)
-    made = forms.field(
-        _("Name"), control, fault_id=f"{ids.NAME_INPUT}-fault", fault=fault, hint=_("As pages and reports show it.")
-    )
+    made = forms.field(_("As pages and reports show it"), control, fault_id=f"{ids.NAME_INPUT}-fault", fault=fault)
     return [html.H3(_("Name")), html.Div([made, _save(ids.NAME_SAVE, _("Save the name"))], className="form")]
 
 
