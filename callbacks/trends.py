@@ -198,7 +198,7 @@ def _series_from(step: Step, first: date, last: date) -> date:
 def _key(visit: Visit) -> str:
     """Return what decides that a part of the page must be drawn again, but for the chosen range."""
     who = visit.person
-    about = () if who is None else (who.id, who.zone, who.goals)
+    about = () if who is None else (who.id, who.zone, who.goals, visit.begun)
     return f"{about}|{visit.viewer}|{int(visit.now // NEWS_S)}"
 
 

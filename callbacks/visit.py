@@ -93,13 +93,21 @@ class Visit:
         view = RangeView(chosen=name, first=first, last=last, today=today, error=fault, names=ranges.names)
         return Chosen(window, view)
 
+    @property
+    def begun(self) -> int:
+        """How often the number of the person's changes has doubled, from 1 for the first; 0 without any.
+
+        A new store gets its past in few changes: pages that follow readings slowly would go on showing its first moment.
+        """
+        return 0 if self.person is None else self.person.seq.bit_length()
+
     def key(self, news_s: int) -> str:
         """Return what decides that something else must be drawn; time counts in steps of *news_s* seconds.
 
         Readings are not in it: a page that must show each one adds person.seq.
         """
         who = self.person
-        about = () if who is None else (who.id, who.name, who.zone, who.zone_confirmed, who.goals)
+        about = () if who is None else (who.id, who.name, who.zone, who.zone_confirmed, who.goals, self.begun)
         return short(f"{about}|{self.address}|{self.viewer}|{int(self.now // news_s)}")
 
 

@@ -282,6 +282,27 @@ def test_nothing_new_is_not_drawn_again(dash_app: Dash, mira: int) -> None:
     assert ask(dash_app, "trends-profile-table", trends_tables_painted__data="") == {}
 
 
+@pytest.mark.parametrize(
+    ("output", "store"),
+    [
+        (PROFILE, ids.TRENDS_PAINTED),
+        (f"{ids.TRENDS_YEAR}.children", ids.TRENDS_YEAR_PAINTED),
+        ("trends-series-title", ids.TRENDS_SERIES_PAINTED),
+    ],
+)
+def test_the_past_that_a_new_store_gets_is_drawn_at_once_and_a_reading_a_minute_is_not(
+    dash_app: Dash, add_person: Add, output: str, store: str
+) -> None:
+    add_person(minutes=60)
+    painted = {f"{store.replace('-', '_')}__data": ask(dash_app, output)[store]["data"]}
+    add_person(minutes=1440, until=NOW - 4000)
+    answer = ask(dash_app, output, **painted)
+    assert answer != {}
+    painted = {f"{store.replace('-', '_')}__data": answer[store]["data"]}
+    add_person(minutes=1, until=NOW - 20)
+    assert ask(dash_app, output, **painted) == {}
+
+
 def test_nobody_and_a_person_without_readings_have_an_empty_page(dash_app: Dash, add_person: Add) -> None:
     for search in ("", "?person=77"):
         answer = ask(dash_app, PROFILE, search)
