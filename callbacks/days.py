@@ -111,7 +111,8 @@ def gather(services: Services, visit: Visit, zoom: object, choice: object) -> tu
     chosen = visit.chosen(RANGES)
     day = _day(services, visit, chosen)
     first, last = local_date(visit.zone, chosen.window.start), local_date(visit.zone, chosen.window.end - 1)
-    shown = shown_days(first, last, day, local_date(visit.zone, visit.now))
+    # A range of nothing but a date that the zone left out ends before it begins.
+    shown = shown_days(min(first, last), last, day, local_date(visit.zone, visit.now))
     over = laid_over(choice if isinstance(choice, str) else "", shown, day)
     days = LocalDays.between(visit.zone, midnight(visit.zone, min(shown.first, over[0])), _end(visit, shown.last))
     series = _series(services, visit, days)
@@ -141,7 +142,11 @@ def _day(services: Services, visit: Visit, chosen: Chosen) -> date:
     """Return the day to look at: the address's, else the range's last one with readings, else its last one."""
     today = local_date(visit.zone, visit.now)
     asked = visit.address.day
-    if asked is not None and EARLIEST <= asked <= today:
+    if (
+        asked is not None
+        and EARLIEST <= asked <= today
+        and local_date(visit.zone, midnight(visit.zone, asked)) == asked
+    ):
         return asked
     last = local_date(visit.zone, chosen.window.end - 1)
     newest = services.store.readings.newest(visit.person.id, before=chosen.window.end - 1) if visit.person else None

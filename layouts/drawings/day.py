@@ -139,8 +139,8 @@ class _Place:
     height: float
 
     def across(self, ts: Ints | Floats) -> Floats:
-        day = self.panel
-        return np.asarray(self.x + (ts - day.start) * (self.width / (day.end - day.start)), np.float64)
+        seconds = max(1, self.panel.end - self.panel.start)  # Samoa left 30 December 2011 out
+        return np.asarray(self.x + (ts - self.panel.start) * (self.width / seconds), np.float64)
 
     def down(self, mg_dl: Floats) -> Floats:
         return np.asarray(self.y + (HIGH - np.clip(mg_dl, LOW, HIGH)) * (self.height / (HIGH - LOW)), np.float64)

@@ -136,6 +136,17 @@ def test_a_day_that_cannot_be_shown_falls_back_to_the_pages_own(dash_app: Dash, 
     assert "Sunday, 22 November" in renew(dash_app, f"?day={day}")["days-name"]["children"]
 
 
+@pytest.mark.parametrize("query", ["", "&day=2011-12-30", "&day=2011-12-31"])
+@pytest.mark.parametrize("dates", ["2011-12-28..2012-01-02", "2011-12-30..2011-12-30"])
+def test_a_date_that_the_zone_left_out_breaks_no_page(
+    dash_app: Dash, services: Services, add_days: Record, dates: str, query: str
+) -> None:
+    add_days(date(2011, 12, 28), 6, "Pacific/Apia")
+    search = f"?range={dates}{query}"
+    content(services, visit_of(services, search, Viewer(Unit.MG_DL)))
+    assert "30 December" not in renew(dash_app, search)["days-name"]["children"]
+
+
 def test_nobodys_page_is_empty_and_whole(dash_app: Dash) -> None:
     answer = renew(dash_app)
     assert "No readings on this day." in texts(answer["days-facts"]["children"])
