@@ -97,7 +97,7 @@ class Visit:
     def begun(self) -> int:
         """How often the number of the person's changes has doubled, from 1 for the first; 0 without any.
 
-        A new store gets its past in few changes: pages that follow readings slowly would go on showing its first moment.
+        A new store gets its past in few changes: without this, slow pages would go on showing its first moment.
         """
         return 0 if self.person is None else self.person.seq.bit_length()
 
