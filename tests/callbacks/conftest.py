@@ -137,7 +137,7 @@ def texts(component: Any) -> str:
     if isinstance(component, list):
         return " ".join(filter(None, map(texts, component)))
     if isinstance(component, dict):
-        return texts(component.get("props", {}).get("children", ""))
+        return texts(_inside(component.get("props", {})))
     return ""
 
 
@@ -148,7 +148,7 @@ def find(component: Any, id_: str) -> dict[str, Any] | None:
     if not isinstance(component, dict):
         return None
     props: dict[str, Any] = component.get("props", {})
-    return props if props.get("id") == id_ else find(props.get("children"), id_)
+    return props if props.get("id") == id_ else find(_inside(props), id_)
 
 
 def ids_of(component: Any) -> set[str]:
@@ -158,7 +158,12 @@ def ids_of(component: Any) -> set[str]:
     if not isinstance(component, dict):
         return set()
     props: dict[str, Any] = component.get("props", {})
-    return ({props["id"]} if "id" in props else set()) | ids_of(props.get("children"))
+    return ({props["id"]} if "id" in props else set()) | ids_of(_inside(props))
+
+
+def _inside(props: dict[str, Any]) -> Any:
+    """Return what is in an element: its children, or a still part's tree."""
+    return props.get("children", props.get("tree", ""))
 
 
 def shown(component: Any, id_: str) -> dict[str, Any]:
