@@ -32,7 +32,7 @@ OVER_A_LINE = """
     const graph = document.querySelector('#days-overlay-graph .js-plotly-plot');
     const place = graph.getBoundingClientRect(), layout = graph._fullLayout, [line, ...others] = graph._fullData;
     const apart = i => Math.min(...others.map(other => {
-        const near = [...other.y].filter((y, k) => Math.abs(other.x[k] - line.x[i]) <= 900000 && y === y);
+        const near = [...other.y].filter((y, k) => Math.abs(other.x[k] - line.x[i]) <= 15 && y === y);
         return Math.min(...near.map(y => Math.abs(y - line.y[i])));
     }));
     let best = -1, room = -1;
