@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from cgm_dash.i18n import _
 from cgm_dash.zones import local_date
-from layouts import ids, shell, text
+from layouts import ids, text
 from layouts.attention import attention_list
 from layouts.attributes import hyphened
 from layouts.banners import connect_panel
@@ -69,7 +69,6 @@ def connect_page(blocked: str = "") -> Component:
                 html.H1(_("Where do the readings come from?")),
                 connect_panel(demo=False, unfolded=True, blocked=blocked),
                 html.P(_("Not a medical device. No dosing advice."), className="hint"),
-                shell.words_for_scripts(),
             ],
             id=ids.MAIN,
             className="alone",

@@ -4,7 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from cgm_dash.i18n import _
-from layouts import ids, shell, text
+from layouts import ids, text
 from layouts.icons import icon
 
 
@@ -17,7 +17,6 @@ def problem_page(banner: Component) -> Component:
                 html.Div(banner, className="banners"),
                 html.P(html.A(_("Go to the start page"), href="/", className="btn primary")),
                 html.P(_("Not a medical device. No dosing advice."), className="hint"),
-                shell.words_for_scripts(),
             ],
             id=ids.MAIN,
             className="alone",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection
+from html import escape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,7 +65,7 @@ def page_name(icon_name: str) -> str:
     }.get(icon_name, "")
 
 
-LANGUAGE, SKIP, NO_SCRIPT, SOON = "[[language]]", "[[skip]]", "[[no script]]", "[[soon]]"
+LANGUAGE, SKIP, NO_SCRIPT, SOON, WORDS = "[[language]]", "[[skip]]", "[[no script]]", "[[soon]]", "[[words]]"
 """Stand in the document for what differs from one visitor or page to another (`fitted`)."""
 
 WITH_CHARTS = ("/", "/trends", "/days")
@@ -78,6 +79,7 @@ def fitted(document: str, path: str) -> str:
         SOON: "preload" if path in WITH_CHARTS else "prefetch",
         SKIP: _("Skip to content"),
         NO_SCRIPT: _("This page needs JavaScript: without it no new reading can appear."),
+        WORDS: escape(json.dumps(_words(), ensure_ascii=False)),
     }
     for place, text_ in words.items():
         document = document.replace(place, text_)
@@ -111,6 +113,7 @@ def index_string(*, bootstrap: str = BOOTSTRAP_PATH, prefix: str = "/", plotly: 
 <body>
 <a class="skip" href="#{ids.MAIN}">{SKIP}</a>
 <noscript><p class="noscript">{NO_SCRIPT}</p></noscript>
+<div id="{ids.WORDS}" data-words="{WORDS}" hidden></div>
 {{%app_entry%}}
 <div class="boot" aria-hidden="true"><div class="rail boot-rail">{brand}</div><div class="topbar">{brand}</div>
 <div class="boot-main">
@@ -169,7 +172,6 @@ def frame(content: Content, view: FrameView) -> Component:
             column,
             tabs(content.page, allowed),
             *_plumbing(content, view),
-            words_for_scripts(),
         ],
         id=ids.FRAME,
         className="shell",
@@ -272,12 +274,8 @@ def zone_note(person: str, zone: ZoneInfo, zone_confirmed: bool) -> str:
     return whose.format(person=person, zone=words)
 
 
-def words_for_scripts() -> Component:
-    """Return a hidden element with every word the browser's scripts put on the page, translated here."""
-    return html.Div(id=ids.WORDS, hidden=True, **hyphened(data_words=json.dumps(_words(), ensure_ascii=False)))
-
-
 def _words() -> dict[str, object]:
+    """Return every word that the browser's scripts put on a page. In the document, which a browser keeps."""
     return {
         "ages": [text.age(60 * n) for n in range(text.MINUTES_TO + 1)],
         "spans": [text.span(60 * n) for n in range(text.MINUTES_TO + 1)],
