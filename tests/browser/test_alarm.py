@@ -159,6 +159,11 @@ def test_a_low_that_silence_follows_is_told_as_no_data_with_the_low(home: Home, 
     browser.wait(lambda: "The last one was low" in browser.js("return document.querySelector('main').innerText"))
 
 
+def acknowledged(browser: Browser) -> None:
+    browser.wait(lambda: is_hushed(browser))
+    browser.wait(lambda: "Acknowledged" in browser.text("#alarm"))
+
+
 def test_what_is_acknowledged_in_one_browser_is_silent_in_the_other_and_says_until_when(
     home: Home, browser: Browser, other: Browser
 ) -> None:
@@ -167,11 +172,10 @@ def test_what_is_acknowledged_in_one_browser_is_silent_in_the_other_and_says_unt
         spied(one)
         one.open(home.served.url)
         switched_on(one)
-        one.wait(lambda one=one: hears(one, "no-data"))  # type: ignore[misc]
+        alarmed(one, "no-data")
     browser.js("document.querySelector('#alarm [data-minutes=\"60\"]').click()")
     for one in (browser, other):
-        one.wait(lambda one=one: is_hushed(one))  # type: ignore[misc]
-        one.wait(lambda one=one: "Acknowledged" in one.text("#alarm"))  # type: ignore[misc]
+        acknowledged(one)
         assert bars(one) == ["no-data"]
     (kept,) = told(home.store.alarms.of_person(person))
     assert kept.kind is AlarmKind.NO_DATA

@@ -275,9 +275,8 @@ def test_what_is_usual_lies_behind_the_line_and_on_the_card_at_the_pointer(home:
     assert names.startswith("usual-outer usual-inner")
     browser.js("document.getElementById('chart').focus()")
     spoken = browser.wait(lambda: browser.js(PRESS, "End", False) or browser.text("#chart-live"))
-    low, high = (round(side) for side in browser.js(AT_LAST))
-    assert 80 < low < high < 200
-    assert f"usual {low}–{high} mg/dL" in spoken
+    assert browser.js(AT_LAST) == [100, 140]
+    assert "usual 100–140 mg/dL" in spoken
     assert "usual" in browser.text(".reading-card")
     assert "usual, half of days" in browser.text("#chart-key")
     assert "no data" in browser.text("#chart-key")

@@ -76,9 +76,8 @@ def test_a_session_that_an_owner_ends_at_the_same_moment_is_not_renewed(
     assert services.store.sessions.of_user(ada.id, services.now()) == ()
 
 
-def test_what_an_owner_sets_at_the_same_moment_stands(
-    services: Services, ada: User, client: PlainClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def reset_meanwhile(services: Services, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have an owner set Ada's password between the check of the one she gives and what she asks for."""
     users = services.store.users
     real = users.check
 
@@ -88,6 +87,14 @@ def test_what_an_owner_sets_at_the_same_moment_stands(
         return came
 
     monkeypatch.setattr(users, "check", slow)
+
+
+def test_what_an_owner_sets_at_the_same_moment_stands(
+    services: Services, ada: User, client: PlainClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = services.store.users
+    real = users.check
+    reset_meanwhile(services, ada, monkeypatch)
     client.get("/account")
     answer = client.fill("/account/password", own_password=PASSWORD, new_password=NEW, again=NEW, follow=False)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
@@ -189,14 +196,7 @@ def test_a_second_factor_does_not_change_what_an_owner_sets_at_the_same_moment(
         users.set_totp(ada.id, "A" * 32)
     client.get("/account" if off else path)
     given = {"off_password": PASSWORD} if off else {"own_password": PASSWORD, "code": _code(client, services)}
-    real = users.check
-
-    def slow(name: str, password: str) -> User | None:
-        came = real(name, password)
-        users.set_password(ada.id, "what the owner has set")
-        return came
-
-    monkeypatch.setattr(users, "check", slow)
+    reset_meanwhile(services, ada, monkeypatch)
     answer = client.fill(path, **given, follow=False)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
     assert _user(services, ada).has_totp is off
